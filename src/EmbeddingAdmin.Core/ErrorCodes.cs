@@ -1,0 +1,92 @@
+namespace EmbeddingAdmin;
+
+/// <summary>The stable codes that stand in front of every message an operator may have to look up.</summary>
+public static class ErrorCodes
+{
+    /// <summary>A URL carries a secret in its user part or query.</summary>
+    public const string SecretInUrl = "EA-CFG-02";
+
+    /// <summary>A URL has no scheme, or is plain http to a host that is not this machine.</summary>
+    public const string InsecureUrl = "EA-CFG-03";
+
+    /// <summary>A number in the settings is outside its range.</summary>
+    public const string OutOfRange = "EA-CFG-08";
+
+    /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
+    public const string ProviderSettings = "EA-CFG-11";
+
+    /// <summary>A key has characters that no key has (white space inside, non-ASCII).</summary>
+    public const string MalformedKey = "EA-KEY-08";
+
+    /// <summary>The provider refused the key (401).</summary>
+    public const string KeyRefused = "EA-PRV-01";
+
+    /// <summary>The provider refused the project, organisation or region (403).</summary>
+    public const string AccessForbidden = "EA-PRV-02";
+
+    /// <summary>The provider does not know the model, or the address (404).</summary>
+    public const string ModelNotFound = "EA-PRV-03";
+
+    /// <summary>The model does not take the asked number of dimensions.</summary>
+    public const string DimensionsNotSupported = "EA-PRV-04";
+
+    /// <summary>The account has no money or quota left.</summary>
+    public const string QuotaExhausted = "EA-PRV-05";
+
+    /// <summary>The request was too large for the provider (413, too many tokens in one request).</summary>
+    public const string RequestTooLarge = "EA-PRV-06";
+
+    /// <summary>The provider answered 200 with an error inside.</summary>
+    public const string ErrorInAnswer = "EA-PRV-07";
+
+    /// <summary>The answer holds fewer or more vectors than texts were sent, or an empty place.</summary>
+    public const string WrongCount = "EA-PRV-08";
+
+    /// <summary>The indices of the answer do not name every text exactly once.</summary>
+    public const string WrongIndices = "EA-PRV-09";
+
+    /// <summary>A vector has another number of dimensions than the column.</summary>
+    public const string WrongDimensions = "EA-PRV-10";
+
+    /// <summary>A vector holds NaN or an infinity.</summary>
+    public const string NotFinite = "EA-PRV-11";
+
+    /// <summary>A vector is zero, so that it has no direction.</summary>
+    public const string ZeroVector = "EA-PRV-12";
+
+    /// <summary>A vector's length is not 1 although the model promises unit length.</summary>
+    public const string NotUnitLength = "EA-PRV-13";
+
+    /// <summary>The answer is larger than any answer to the request can be.</summary>
+    public const string AnswerTooLarge = "EA-PRV-14";
+
+    /// <summary>The encrypted connection could not be trusted.</summary>
+    public const string UntrustedConnection = "EA-PRV-15";
+
+    /// <summary>The provider did not answer in time.</summary>
+    public const string ProviderTimeout = "EA-PRV-16";
+
+    /// <summary>The provider could not be reached, or the connection broke.</summary>
+    public const string ProviderUnreachable = "EA-PRV-17";
+
+    /// <summary>The provider asked to slow down (429).</summary>
+    public const string RateLimited = "EA-PRV-18";
+
+    /// <summary>The provider failed inside (5xx).</summary>
+    public const string ProviderFailed = "EA-PRV-19";
+
+    /// <summary>A text is longer than the model takes.</summary>
+    public const string TextTooLong = "EA-PRV-20";
+
+    /// <summary>A text, or the request around it, was refused as invalid.</summary>
+    public const string TextRefused = "EA-PRV-21";
+
+    /// <summary>The answer could not be read as an answer to an embeddings request.</summary>
+    public const string UnreadableAnswer = "EA-PRV-22";
+
+    /// <summary>The provider answered with a redirect, which is not followed.</summary>
+    public const string Redirected = "EA-PRV-23";
+
+    /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
+    public const string NotSupported = "EA-PRV-24";
+}

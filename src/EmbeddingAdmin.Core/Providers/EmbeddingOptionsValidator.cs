@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Options;
+
+namespace EmbeddingAdmin.Providers;
+
+/// <summary>A fault of a setting.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
+/// <param name="Sentence">What is wrong and what to set; never a value that may be secret.</param>
+public sealed record SettingProblem(string Code, string Sentence);
+
+/// <summary>Finds every fault of the section <c>Embeddings</c> at once, and names the key to set.</summary>
+public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOptions>
+{
+    /// <inheritdoc />
+    public ValidateOptionsResult Validate(string? name, EmbeddingOptions options)
+    {
+        var problems = Problems(options);
+        return problems.Count == 0
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(problems.Select(problem => $"{problem.Code}: {problem.Sentence}"));
+    }
+
+    /// <summary>Every fault of the settings; empty when there is none.</summary>
+    public static IReadOnlyList<SettingProblem> Problems(EmbeddingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var problems = new List<SettingProblem>();
+        Range("BatchSize", options.BatchSize, 1, BatchLimits.OpenAiMaxItems);
+        Range("Concurrency", options.Concurrency, 1, 32);
+        Range("MaxTextBytes", options.MaxTextBytes, 1, BatchLimits.OpenAiMaxBytes);
+        if (options.Dimensions is { } dimensions)
+            Range("Dimensions", dimensions, 1, 16_000);
+        if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
+            problems.Add(new(ErrorCodes.OutOfRange, $"Embeddings:Timeout is {options.Timeout}; set more than 0 and at most 00:10:00."));
+
+        if (Is(OpenAiEmbeddings.ProviderName))
+            problems.AddRange(OfOpenAi(options));
+        else if (!Is(LocalEmbeddings.ProviderName))
+            problems.Add(new(ErrorCodes.ProviderSettings, $"Embeddings:Provider is \"{options.Provider}\"; set local or openai."));
+        return problems;
+
+        bool Is(string provider) => string.Equals(options.Provider, provider, StringComparison.OrdinalIgnoreCase);
+
+        void Range(string key, int value, int least, int most)
+        {
+            if (value < least || value > most)
+                problems.Add(new(ErrorCodes.OutOfRange, $"Embeddings:{key} is {value}; set {least} to {most}."));
+        }
+    }
+
+    private static IEnumerable<SettingProblem> OfOpenAi(EmbeddingOptions options)
+    {
+        if (!Uri.TryCreate(options.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("https" or "http"))
+        {
+            yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint is not an address; set one like https://api.openai.com/v1.");
+            yield break;
+        }
+
+        if (endpoint.Scheme is "http" && !endpoint.IsLoopback)
+            yield return new(ErrorCodes.InsecureUrl, $"Embeddings:Endpoint sends texts and key to {endpoint.Host} unencrypted; set an https address.");
+        if (endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0)
+            yield return new(ErrorCodes.SecretInUrl, "Embeddings:Endpoint carries a user or a query; set the bare address, and the key in Embeddings:ApiKey.");
+
+        var key = OpenAiEmbeddings.TrimKey(options.ApiKey);
+        if (key.Length == 0 && OpenAiEmbeddings.IsOpenAi(endpoint))
+            yield return new(ErrorCodes.ProviderSettings, "No key for OpenAI is set; set Embeddings:ApiKey.");
+        if (key.Any(c => c is <= ' ' or > '~'))
+            yield return new(ErrorCodes.MalformedKey, "Embeddings:ApiKey has a space, a line break or a non-ASCII character inside; copy it again.");
+    }
+}

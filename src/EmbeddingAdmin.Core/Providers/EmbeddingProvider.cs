@@ -1,0 +1,28 @@
+using Microsoft.Extensions.AI;
+
+namespace EmbeddingAdmin.Providers;
+
+/// <summary>All that a run has to know about where its vectors come from. Made by <see cref="EmbeddingProviders.Create"/>.</summary>
+public sealed class EmbeddingProvider : IDisposable
+{
+    /// <summary>What the vectors are made by.</summary>
+    public required EmbeddingModel Model { get; init; }
+
+    /// <summary>Turns texts into vectors, in the texts' order; every failure but cancellation is a <see cref="ProviderFault"/>.</summary>
+    public required IEmbeddingGenerator<string, Embedding<float>> Generator { get; init; }
+
+    /// <summary>How much fits into one request.</summary>
+    public required BatchLimits Limits { get; init; }
+
+    /// <summary>Requests in flight at most.</summary>
+    public required int Concurrency { get; init; }
+
+    /// <summary>Whether text leaves this process.</summary>
+    public required bool SendsTextAway { get; init; }
+
+    /// <summary>One sentence that tells an operator what this provider is and where the text goes.</summary>
+    public required string Notice { get; init; }
+
+    /// <inheritdoc />
+    public void Dispose() => Generator.Dispose();
+}

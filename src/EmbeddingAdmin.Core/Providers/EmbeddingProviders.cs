@@ -1,0 +1,48 @@
+namespace EmbeddingAdmin.Providers;
+
+/// <summary>The providers that the settings can name.</summary>
+public static class EmbeddingProviders
+{
+    /// <summary>Makes the provider of the settings.</summary>
+    /// <param name="options">The settings, already found valid.</param>
+    /// <param name="dimensions">Length of the vectors: that of the column they are meant for; at least 1.</param>
+    /// <exception cref="ProviderFault">The settings name no usable provider (<see cref="ProviderFaultKind.Credentials"/>).</exception>
+    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
+        var problems = EmbeddingOptionsValidator.Problems(options);
+        if (problems.Count > 0)
+            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, problems[0].Sentence);
+
+        return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
+            ? Local(options, dimensions)
+            : OpenAi(options, dimensions);
+    }
+
+    private static EmbeddingProvider Local(EmbeddingOptions options, int dimensions) => new()
+    {
+        Model = new EmbeddingModel(LocalEmbeddings.ProviderName, LocalEmbeddings.Host, LocalEmbeddings.ModelName, dimensions),
+        Generator = new LocalEmbeddings(dimensions),
+        // In this process nothing but time bounds a text.
+        Limits = new BatchLimits(options.BatchSize, MaxTextBytes: BatchLimits.OpenAiMaxBytes),
+        Concurrency = options.Concurrency,
+        SendsTextAway = false,
+        Notice = "Vectors are made in this process from the words of the text, and no text is sent anywhere. "
+            + "They are for trying the dashboard, not for search in production.",
+    };
+
+    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions)
+    {
+        var generator = new OpenAiEmbeddings(options, dimensions);
+        return new EmbeddingProvider
+        {
+            Model = generator.Model,
+            Generator = generator,
+            Limits = new BatchLimits(options.BatchSize, MaxTextBytes: options.MaxTextBytes),
+            Concurrency = options.Concurrency,
+            SendsTextAway = true,
+            Notice = $"The text of every row in scope is sent to {generator.Model.Host}.",
+        };
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace EmbeddingAdmin.Providers;
+
+/// <summary>What has to happen after a provider failed.</summary>
+public enum ProviderFaultKind
+{
+    /// <summary>The same request may work in a moment: network, time-out, 5xx.</summary>
+    Transient,
+
+    /// <summary>The provider asked to slow down; see <see cref="ProviderFault.RetryAfter"/>.</summary>
+    RateLimited,
+
+    /// <summary>Money or quota is used up. A person must act; trying again only repeats the refusal.</summary>
+    Quota,
+
+    /// <summary>
+    /// The provider refuses the settings, whatever the text: key, project, model, dimensions, address, certificate. A person must act.
+    /// </summary>
+    Credentials,
+
+    /// <summary>
+    /// At least one text of the request, or their sum, is refused. The provider does not say which: a smaller request tells.
+    /// </summary>
+    BadText,
+
+    /// <summary>The provider answered, and the answer must not be stored.</summary>
+    BadAnswer,
+}
+
+/// <summary>
+/// The one type of provider trouble. Its message is scrubbed of keys and of the texts that were sent, and it carries no inner
+/// exception, because those quote both.
+/// </summary>
+[SuppressMessage("Naming", "CA1710", Justification = "A fault is what the field calls it; it is one noun with its kind.")]
+public sealed class ProviderFault : Exception
+{
+    /// <param name="kind">What has to happen next.</param>
+    /// <param name="code">One of the <c>EA-PRV-…</c> codes of <see cref="ErrorCodes"/>.</param>
+    /// <param name="message">What happened and what to do, already scrubbed; the code is put in front of it.</param>
+    public ProviderFault(ProviderFaultKind kind, string code, string message)
+        : base($"{code}: {message}")
+    {
+        Kind = kind;
+        Code = code;
+    }
+
+    /// <summary>What has to happen next.</summary>
+    public ProviderFaultKind Kind { get; }
+
+    /// <summary>One of the <c>EA-PRV-…</c> codes of <see cref="ErrorCodes"/>.</summary>
+    public string Code { get; }
+
+    /// <summary>How long the provider asked to wait; null when it did not say. May be longer than a retry is willing to wait.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The HTTP status; null when there was no answer.</summary>
+    public int? HttpStatus { get; init; }
+
+    /// <summary>The place of the text (0-based, in the request) whose vector was refused; null when no single one is to blame.</summary>
+    public int? TextIndex { get; init; }
+
+    /// <summary>Whether the same request may be sent again without anybody changing anything.</summary>
+    public bool MayHeal => Kind is ProviderFaultKind.Transient or ProviderFaultKind.RateLimited;
+}
