@@ -89,4 +89,60 @@ public static class ErrorCodes
 
     /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
     public const string NotSupported = "EA-PRV-24";
+
+    /// <summary>The database cannot be reached.</summary>
+    public const string DatabaseUnreachable = "EA-DB-01";
+    /// <summary>The database refused the password; it is tried once only.</summary>
+    public const string DatabaseCredentials = "EA-DB-03";
+    /// <summary>The server is a standby or read-only.</summary>
+    public const string DatabaseReadOnly = "EA-DB-06";
+    /// <summary>The database's disk is full.</summary>
+    public const string DatabaseFull = "EA-DB-07";
+    /// <summary>The database answered with an error that has no sentence of its own.</summary>
+    public const string DatabaseFault = "EA-DB-08";
+    /// <summary>The schema <c>embedding_admin</c> was made by a newer program.</summary>
+    public const string SchemaNewer = "EA-DB-09";
+
+    /// <summary>A configured table is not there.</summary>
+    public const string TableMissing = "EA-SCH-01";
+    /// <summary>The vector column is missing or cannot hold a vector.</summary>
+    public const string VectorColumn = "EA-SCH-02";
+    /// <summary>The extension <c>vector</c> is not there.</summary>
+    public const string VectorExtension = "EA-SCH-03";
+    /// <summary>The vector column has no size.</summary>
+    public const string VectorWithoutSize = "EA-SCH-04";
+    /// <summary>The relation is a view, a foreign table or a partition parent.</summary>
+    public const string TableKind = "EA-SCH-06";
+    /// <summary>The table has no key of one column of a type that can be used.</summary>
+    public const string TableKey = "EA-SCH-07";
+    /// <summary>The text recipe names a column that gives no text.</summary>
+    public const string RecipeColumn = "EA-SCH-08";
+
+    /// <summary>Row-level security filters this role's updates.</summary>
+    public const string RowSecurity = "EA-RLS-01";
+    /// <summary>The role lacks a grant.</summary>
+    public const string Grant = "EA-RLS-02";
+    /// <summary>A trigger, a rule or something else took or changed the value.</summary>
+    public const string WriteSwallowed = "EA-RLS-03";
+
+    /// <summary>A command that this status does not allow, or a state that changed meanwhile.</summary>
+    public const string RunState = "EA-RUN-01";
+    /// <summary>Another writing run holds the column.</summary>
+    public const string ColumnHeld = "EA-RUN-02";
+    /// <summary>There is no such run.</summary>
+    public const string RunMissing = "EA-RUN-03";
+    /// <summary>The run met rows that could not be written for a reason that holds for all.</summary>
+    public const string RunBlocked = "EA-RUN-04";
+    /// <summary>More than half of at least 50 rows failed.</summary>
+    public const string RunTooManyFailures = "EA-RUN-05";
+    /// <summary>The ledger and the stamps do not agree; the run is not called done.</summary>
+    public const string RunUnbalanced = "EA-RUN-06";
+    /// <summary>Something unexpected happened while a run was working.</summary>
+    public const string RunFault = "EA-RUN-07";
+    /// <summary>The plan names something that is not so any more: model, dimensions or recipe.</summary>
+    public const string RunDrift = "EA-RUN-08";
+    /// <summary>The command needs somebody who is signed in.</summary>
+    public const string NotAllowed = "EA-RUN-09";
+    /// <summary>The table that was named is not configured.</summary>
+    public const string TableUnknown = "EA-CFG-12";
 }

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Writing;
+using Npgsql;
+
+namespace EmbeddingAdmin.Coverage;
+
+/// <summary>
+/// Counts a table's rows by state. However many pages are open, one count per table is under way at a time; the others share its answer.
+/// </summary>
+public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, TimeProvider clock)
+{
+    // Past this the cheap count is shown instead: an operator who waits for a figure believes that nothing works.
+    private static readonly TimeSpan FullCountTimeout = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan NullCountTimeout = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, (long Started, Task<TableCoverage> Count)> _latest = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+
+    /// <summary>The coverage, not older than <paramref name="maxAge"/>.</summary>
+    /// <exception cref="EmbeddingAdminException">The table cannot be resolved.</exception>
+    public Task<TableCoverage> ReadAsync(EmbeddingTable table, TimeSpan maxAge, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            if (_latest.TryGetValue(table.Name, out var latest)
+                && (!latest.Count.IsCompleted || (latest.Count.IsCompletedSuccessfully && clock.GetElapsedTime(latest.Started) < maxAge)))
+                return latest.Count.WaitAsync(cancel);
+            // The count serves everybody who asks meanwhile, so the first asker's token must not end it.
+            var count = CountAsync(table, CancellationToken.None);
+            _latest[table.Name] = (clock.GetTimestamp(), count);
+            return count.WaitAsync(cancel);
+        }
+    }
+
+    private async Task<TableCoverage> CountAsync(EmbeddingTable table, CancellationToken cancel)
+    {
+        var target = await catalog.ResolveAsync(table, cancel);
+        try
+        {
+            return await CountStatesAsync(target, cancel);
+        }
+        catch (PostgresException timeout) when (timeout.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+            return await CountNullsAsync(target, cancel);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw Access.WriteRefusal.Explain(target, refused);
+        }
+    }
+
+    private async Task<TableCoverage> CountStatesAsync(Target target, CancellationToken cancel)
+    {
+        var (column, madeFrom) = await stamps.CurrentAsync(target, cancel);
+        await using var session = await TableSession.OpenAsync(database, FullCountTimeout, cancel);
+        var counts = string.Join(", ", CoverageStates.InOrder.Select((_, n) => $"count(*) filter (where state = {n})"));
+        await using var command = session.Command(
+            $"""
+            select count(*), count(*) filter (where embedded), clock_timestamp(), {counts}
+              from (select t.{target.Vector} is not null as embedded, {CoverageStates.Classify(target, "$2")} as state
+                      from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text) as rows
+            """,
+            column, madeFrom);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new TableCoverage
+        {
+            Table = target.Table.Name,
+            Column = target.Table.Vector,
+            Total = reader.GetInt64(0),
+            Embedded = reader.GetInt64(1),
+            AsOf = reader.GetFieldValue<DateTimeOffset>(2),
+            States = CoverageStates.InOrder.Select((state, n) => (state, rows: (long?)reader.GetInt64(3 + n))).ToDictionary(s => s.state, s => s.rows),
+            Exact = true,
+            CatalogRows = target.Facts.EstimatedRows,
+        };
+    }
+
+    /// <summary>Reads only the null bitmap: seconds where the full count takes minutes. What was not computed stays null.</summary>
+    private async Task<TableCoverage> CountNullsAsync(Target target, CancellationToken cancel)
+    {
+        await using var session = await TableSession.OpenAsync(database, NullCountTimeout, cancel);
+        await using var command = session.Command($"select count(*), count(t.{target.Vector}), clock_timestamp() from {target.Relation} t");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new TableCoverage
+        {
+            Table = target.Table.Name,
+            Column = target.Table.Vector,
+            Total = reader.GetInt64(0),
+            Embedded = reader.GetInt64(1),
+            AsOf = reader.GetFieldValue<DateTimeOffset>(2),
+            States = CoverageStates.InOrder.ToDictionary(s => s, _ => (long?)null),
+            Exact = true,
+            CatalogRows = target.Facts.EstimatedRows,
+        };
+    }
+}

@@ -1,0 +1,108 @@
+using EmbeddingAdmin.Writing;
+using Npgsql;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>Where a run goes on.</summary>
+/// <param name="Pass">The pass that it is in; 0 is the main pass.</param>
+/// <param name="AfterKey">The highest key below which every page of the pass has its row in the ledger; null at the beginning.</param>
+/// <param name="Numbers">The numbers for the next pages: first the gaps that a stopped worker left, then those that follow.</param>
+public sealed record RunCursor(int Pass, string? AfterKey, PageNumbers Numbers);
+
+/// <summary>
+/// Hands out the numbers of pages. Gaps come first: a page that was claimed and never written left a number free, and the cursor cannot
+/// pass it until somebody fills it.
+/// </summary>
+public sealed class PageNumbers(IEnumerable<int> gaps, int highest)
+{
+    private readonly Queue<int> _gaps = new(gaps);
+    private int _highest = highest;
+
+    /// <summary>Whether there are numbers below the highest that no page has.</summary>
+    public bool HasGaps => _gaps.Count > 0;
+
+    /// <summary>The next number.</summary>
+    public int Next() => _gaps.TryDequeue(out var gap) ? gap : ++_highest;
+}
+
+/// <summary>The ledger (<c>embedding_admin.batch</c>): what the pages of a run came to. All totals of a run are sums over it.</summary>
+public sealed class Ledger(NpgsqlDataSource database)
+{
+    /// <summary>The outcome's column.</summary>
+    internal static string Column(RowOutcome outcome) =>
+        string.Concat(outcome.ToString().Select((c, n) => n > 0 && char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+
+    /// <summary>The sums over all pages of a run.</summary>
+    public async Task<(Receipt Receipt, long Tokens)> SumAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            $"select {string.Join(", ", Receipt.Outcomes.Select(o => $"coalesce(sum({Column(o)}), 0)::bigint"))}, coalesce(sum(tokens), 0)::bigint from embedding_admin.batch where run = $1");
+        command.Parameters.Add(new() { Value = run });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]), reader.GetInt64(Receipt.Outcomes.Length));
+    }
+
+    /// <summary>What one page came to, or null when it has no row.</summary>
+    internal async Task<Receipt?> PageAsync(long run, int no, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            $"select {string.Join(", ", Receipt.Outcomes.Select(Column))} from embedding_admin.batch where run = $1 and no = $2");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = no });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]) : null;
+    }
+
+    /// <summary>Where the run goes on: behind the highest page below which every page has its row.</summary>
+    public async Task<RunCursor> CursorAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            """
+            with pages as (select no, pass, last_key, row_number() over (order by no) as place from embedding_admin.batch where run = $1),
+                 cursor as (select no, pass, last_key from pages where no = place order by no desc limit 1),
+                 gaps as (select n from generate_series(1, (select max(no) from pages)) n where not exists (select from pages where no = n))
+            select coalesce((select pass from cursor), 0),
+                   -- A page without rows closes a gap and has no key of its own: the one before it counts.
+                   (select last_key from pages p where p.no <= (select no from cursor) and p.pass = (select pass from cursor) and last_key is not null order by p.no desc limit 1),
+                   coalesce((select max(no) from pages), 0), coalesce((select array_agg(n order by n) from gaps), '{}')
+            """);
+        command.Parameters.Add(new() { Value = run });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new RunCursor(
+            reader.GetInt32(0),
+            await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1),
+            new PageNumbers(reader.GetFieldValue<int[]>(3), reader.GetInt32(2)));
+    }
+
+    /// <summary>
+    /// Compares the ledger with what stands beside it: the list of rows that were not simply written, and, for a run that writes, the
+    /// stamps. Null when all agree, else the sentence that says what does not.
+    /// </summary>
+    public async Task<string?> ImbalanceAsync(Run run, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var (receipt, _) = await SumAsync(run.Id, cancel);
+        await using var command = database.CreateCommand(
+            """
+            select (select count(*) from embedding_admin.stamp where run = $1),
+                   (select coalesce(array_agg(outcome order by outcome), '{}') from (select outcome from embedding_admin.row_result where run = $1 group by outcome) o),
+                   (select coalesce(array_agg(n order by outcome), '{}') from (select outcome, count(*) as n from embedding_admin.row_result where run = $1 group by outcome) o)
+            """);
+        command.Parameters.Add(new() { Value = run.Id });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var stamps = reader.GetInt64(0);
+        var listed = reader.GetFieldValue<string[]>(1).Zip(reader.GetFieldValue<long[]>(2)).ToDictionary(r => Receipt.Parse(r.First), r => r.Second);
+        foreach (var outcome in Receipt.Outcomes.Except([RowOutcome.Written, RowOutcome.AlreadyCurrent, RowOutcome.Unverified, RowOutcome.NotAttempted]))
+        {
+            if (receipt[outcome] != listed.GetValueOrDefault(outcome))
+                return $"The ledger counts {receipt[outcome]} rows as {Receipt.Name(outcome)}; {listed.GetValueOrDefault(outcome)} are listed.";
+        }
+
+        // A row that was written and deleted or overwritten later keeps or changes its stamp, so stamps may be fewer only by those.
+        var claimed = receipt[RowOutcome.Written] + receipt[RowOutcome.Unverified];
+        return run.Writes && stamps < claimed ? $"The ledger counts {claimed} rows as written; {stamps} are stamped by this run." : null;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Providers;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>What a run was asked to do, frozen when it was started. A new option is a new property here.</summary>
+public sealed record RunPlan
+{
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>The states whose rows are in scope; empty means every row (a verify run).</summary>
+    public IReadOnlyList<CoverageState> Scope { get; init; } = [];
+
+    /// <summary>At most so many rows are taken; null for all.</summary>
+    public long? Limit { get; init; }
+
+    /// <summary>The provider's name, such as <c>local</c>.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Where the text goes.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The vectors' length.</summary>
+    public required int Dimensions { get; init; }
+
+    /// <summary>The text recipe's identity; see <see cref="Text.SourceText.Recipe"/>.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>How rows are written; <c>postgres</c> is the connection of the settings.</summary>
+    public string Channel { get; init; } = "postgres";
+
+    /// <summary>Rows per page, which is one request to the database and one row of the ledger; 1 to 2,048.</summary>
+    public required int PageSize { get; init; }
+
+    /// <summary>The pace that the run begins with, in rows per second; null for as fast as it goes.</summary>
+    public double? RowsPerSecond { get; init; }
+
+    /// <summary>The model as one value.</summary>
+    [JsonIgnore]
+    public EmbeddingModel MadeBy => new(Provider, Host, Model, Dimensions);
+
+    /// <summary>Whether rows that hold a vector already are written again.</summary>
+    [JsonIgnore]
+    public bool Overwrites => Scope.Any(state => state is not (CoverageState.Missing or CoverageState.EmptySource));
+}

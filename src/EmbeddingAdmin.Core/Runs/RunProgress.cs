@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EmbeddingAdmin.Writing;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>How far a run is, as it is told to whoever watches. The ledger is the truth; this is its latest sum.</summary>
+public sealed record RunProgress
+{
+    /// <summary>Counts up with every tick of a run, over pauses and restarts; of two progresses the one with the higher tick is the newer.</summary>
+    public long Tick { get; init; }
+
+    /// <summary>The sums of the ledger.</summary>
+    [JsonConverter(typeof(ReceiptJson))]
+    public Receipt Receipt { get; init; } = Receipt.Empty;
+
+    /// <summary>Tokens that the provider charged so far.</summary>
+    public long Tokens { get; init; }
+
+    /// <summary>Rows per second over the last 30 s of running time; null when that is not known yet.</summary>
+    public double? RowsPerSecond { get; init; }
+
+    /// <summary>Seconds that the run was running; pauses do not count.</summary>
+    public double RunningSeconds { get; init; }
+
+    /// <summary>What is being done: <c>counting</c>, <c>embedding</c>, <c>sweeping</c>, <c>reading back</c>.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>Why the run waits without being paused, in words; null while it does not wait.</summary>
+    public string? Waiting { get; init; }
+
+    /// <summary>No progress yet.</summary>
+    public static RunProgress None { get; } = new();
+}
+
+/// <summary>A run and its progress, taken together.</summary>
+/// <param name="Run">The record.</param>
+/// <param name="Progress">How far it is.</param>
+/// <param name="AsOf">When both were true.</param>
+public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset AsOf)
+{
+    /// <summary>Rows that the run has to deal with: those at the start, or more when more came; null until counted.</summary>
+    public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Progress.Receipt.Selected) : null;
+
+    /// <summary>Dealt with ÷ total, from 0 to 1; null when the total is not known.</summary>
+    public double? Share => Total switch
+    {
+        null => null,
+        0 => 1,
+        { } total => Math.Clamp((double)Progress.Receipt.Attempted / total, 0, 1),
+    };
+
+    /// <summary>Time left at the speed of now; null when that is not known.</summary>
+    public TimeSpan? TimeLeft => Run.Status == RunStatus.Running && Progress is { RowsPerSecond: > 0 and { } speed } && Total is { } total
+        ? TimeSpan.FromSeconds(Math.Max(0, total - Progress.Receipt.Attempted) / speed)
+        : null;
+
+    /// <summary>This snapshot with whatever is newer in <paramref name="other"/>; the same object when nothing is.</summary>
+    public RunSnapshot With(RunSnapshot other)
+    {
+        var run = other.Run.Version > Run.Version ? other.Run : Run;
+        var progress = other.Progress.Tick > Progress.Tick ? other.Progress : Progress;
+        return ReferenceEquals(run, Run) && ReferenceEquals(progress, Progress) ? this : new(run, progress, other.AsOf);
+    }
+}
+
+/// <summary>Reads and writes a receipt as an object of counts by outcome.</summary>
+internal sealed class ReceiptJson : JsonConverter<Receipt>
+{
+    public override Receipt Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var counts = JsonSerializer.Deserialize<Dictionary<string, long>>(ref reader, options) ?? [];
+        return Receipt.Of([.. Receipt.Outcomes.Select(outcome => counts.GetValueOrDefault(Receipt.Name(outcome)))]);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Receipt value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.ToDictionary(), options);
+}

@@ -1,0 +1,368 @@
+using System.Text.Json;
+using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Writing;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>
+/// The runs' records. Every change of a status is guarded by the version that its author saw, checked against
+/// <see cref="RunTransitions"/>, and written together with its event.
+/// </summary>
+public sealed class RunStore(NpgsqlDataSource database)
+{
+    private const string Columns =
+        """
+        r.id, r.kind, r.target, r.vector_column, r.status, r.version, r.attempt, r.actor, r.plan, r.rows_per_second, r.reason_code, r.reason,
+        r.verdict, r.scope_rows, r.created_at, r.changed_at, r.started_at, r.ended_at
+        """;
+
+    /// <summary>Makes a run. With <paramref name="take"/> the caller gets it at once, Running and with its lease, so that no host takes it.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.ColumnHeld"/>: another writing run holds the column; its sentence says which, by whom and since when.</exception>
+    public async Task<(Run Run, RunLease? Lease)> CreateAsync(RunKind kind, string table, int vectorColumn, RunPlan plan, Actor actor, bool take, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(actor);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var insert = new NpgsqlCommand(
+            $"""
+            insert into embedding_admin.run as r (kind, target, vector_column, status, actor, plan, rows_per_second)
+            values ($1, $2, $3, 'enqueued', $4, $5, $6) returning {Columns}
+            """, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = Run.Name(kind) }, new() { Value = table }, new() { Value = vectorColumn }, new() { Value = actor.Name },
+                new() { Value = JsonSerializer.Serialize(plan, RunPlan.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = plan.RowsPerSecond ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double },
+            },
+        };
+        Run run;
+        try
+        {
+            run = (await ReadAsync(insert, cancel))!;
+        }
+        catch (PostgresException held) when (held is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "run_one_writer" })
+        {
+            await transaction.RollbackAsync(cancel);
+            throw await HeldAsync(vectorColumn, cancel);
+        }
+
+        await RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
+        RunLease? lease = null;
+        if (take)
+            (run, lease) = await TakeAsync(connection, transaction, run, actor, cancel);
+        await transaction.CommitAsync(cancel);
+        return (run, lease);
+    }
+
+    /// <summary>The run's record, or null.</summary>
+    public async Task<Run?> FindAsync(long id, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand($"select {Columns} from embedding_admin.run r where r.id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return await ReadAsync(command, cancel);
+    }
+
+    /// <summary>The run with its progress as it was last written down, or null.</summary>
+    public async Task<RunSnapshot?> SnapshotAsync(long id, CancellationToken cancel) =>
+        (await SnapshotsAsync("where r.id = $1", cancel, id)).FirstOrDefault();
+
+    /// <summary>The newest runs first, of one table or of all.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, CancellationToken cancel) => table is null
+        ? SnapshotsAsync("order by r.id desc limit $1", cancel, most)
+        : SnapshotsAsync("where r.target = $2 order by r.id desc limit $1", cancel, most, table);
+
+    /// <summary>The runs that are working or changed in the last minute: what a feed in another process has to tell.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> LiveAsync(CancellationToken cancel) =>
+        SnapshotsAsync("where r.status not in ('succeeded', 'cancelled', 'errored', 'paused') or r.changed_at > clock_timestamp() - interval '1 minute' order by r.id", cancel);
+
+    /// <summary>The numbers of the runs that wait for a worker, oldest first.</summary>
+    public async Task<IReadOnlyList<long>> EnqueuedAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select id from embedding_admin.run where status = 'enqueued' order by id");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var ids = new List<long>();
+        while (await reader.ReadAsync(cancel))
+            ids.Add(reader.GetInt64(0));
+        return ids;
+    }
+
+    /// <summary>Changes the status, if the run is still at the version of <paramref name="seen"/>.</summary>
+    /// <returns>The new record; null when the run changed meanwhile and nothing was done.</returns>
+    /// <exception cref="InvalidOperationException">There is no such arrow.</exception>
+    public async Task<Run?> MoveAsync(Run seen, RunStatus to, Actor actor, StatusReason? reason, CancellationToken cancel, Verdict? verdict = null)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        ArgumentNullException.ThrowIfNull(actor);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var run = await MoveAsync(connection, transaction, seen, to, actor, reason, verdict, cancel);
+        await transaction.CommitAsync(cancel);
+        return run;
+    }
+
+    /// <summary>Takes an enqueued run; null when somebody else was first.</summary>
+    public async Task<(Run Run, RunLease Lease)?> TakeAsync(long id, Actor actor, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var find = new NpgsqlCommand($"select {Columns} from embedding_admin.run r where r.id = $1 and r.status = 'enqueued' for update skip locked", connection, transaction)
+        { Parameters = { new() { Value = id } } };
+        if (await ReadAsync(find, cancel) is not { } run)
+            return null;
+        var taken = await TakeAsync(connection, transaction, run, actor, cancel);
+        await transaction.CommitAsync(cancel);
+        return taken;
+    }
+
+    /// <summary>Lengthens the lease; false when it is somebody else's.</summary>
+    public async Task<bool> RenewAsync(RunLease lease, CancellationToken cancel) =>
+        await LeaseAsync("update embedding_admin.run_lease set until = clock_timestamp() + make_interval(secs => $3) where run = $1 and token = $2", lease, RunLease.Length.TotalSeconds, cancel) == 1;
+
+    /// <summary>Gives the lease back at once.</summary>
+    public Task ReleaseAsync(RunLease lease, CancellationToken cancel) =>
+        LeaseAsync("update embedding_admin.run_lease set until = clock_timestamp() - make_interval(secs => $3) where run = $1 and token = $2", lease, 0, cancel);
+
+    /// <summary>
+    /// Settles the runs whose worker is gone: a request that was pending is fulfilled, a running one is interrupted; interrupted ones
+    /// are taken up again.
+    /// </summary>
+    /// <returns>The runs that changed.</returns>
+    public async Task<IReadOnlyList<Run>> SettleAbandonedAsync(CancellationToken cancel)
+    {
+        var settled = new List<Run>();
+        await using var command = database.CreateCommand(
+            $"""
+            select {Columns} from embedding_admin.run r left join embedding_admin.run_lease l on l.run = r.id
+             where r.status = 'interrupted' or (r.status in ('running', 'pausing', 'cancelling') and coalesce(l.until < clock_timestamp(), true))
+             order by r.id
+            """);
+        var abandoned = new List<Run>();
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+                abandoned.Add(Map(reader));
+        }
+
+        foreach (var run in abandoned)
+        {
+            (RunStatus to, StatusReason? reason) = run.Status switch
+            {
+                RunStatus.Pausing => (RunStatus.Paused, new StatusReason(null, "Its host stopped while the pause was pending.")),
+                RunStatus.Cancelling => (RunStatus.Cancelled, new StatusReason(null, "Its host stopped while the cancellation was pending.")),
+                RunStatus.Running => (RunStatus.Interrupted, new StatusReason(null, "Its host stopped or was cut off.")),
+                _ => (RunStatus.Enqueued, null),
+            };
+            if (await MoveAsync(run, to, Actor.System, reason, cancel) is { } moved)
+                settled.Add(moved);
+        }
+
+        return settled;
+    }
+
+    /// <summary>Notes how many rows were in scope at the start; the first count stays.</summary>
+    public async Task<Run> SetScopeAsync(Run run, long rows, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        await using var command = database.CreateCommand(
+            $"update embedding_admin.run r set scope_rows = coalesce(r.scope_rows, $2), version = r.version + 1 where r.id = $1 returning {Columns}");
+        command.Parameters.Add(new() { Value = run.Id });
+        command.Parameters.Add(new() { Value = rows });
+        return (await ReadAsync(command, cancel))!;
+    }
+
+    /// <summary>Sets the pace of a run, in rows per second; null for as fast as it goes.</summary>
+    public async Task<Run?> SetPaceAsync(long id, double? rowsPerSecond, Actor actor, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var command = new NpgsqlCommand(
+            $"update embedding_admin.run r set rows_per_second = $2, version = r.version + 1 where r.id = $1 returning {Columns}", connection, transaction)
+        { Parameters = { new() { Value = id }, new() { Value = rowsPerSecond ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double } } };
+        var run = await ReadAsync(command, cancel);
+        if (run is not null)
+            await RecordAsync(connection, transaction, actor, id, "run.pace", rowsPerSecond is { } pace ? $"{actor.Name} set the pace to {pace:0.##} rows per second." : $"{actor.Name} lifted the pace.", cancel);
+        await transaction.CommitAsync(cancel);
+        return run;
+    }
+
+    /// <summary>Writes the progress row.</summary>
+    public async Task SaveProgressAsync(long run, RunProgress progress, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            """
+            insert into embedding_admin.run_progress (run, progress) values ($1, $2)
+            on conflict (run) do update set progress = excluded.progress, at = clock_timestamp()
+            """);
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(progress, RunPlan.Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Writes an event that no change of status belongs to.</summary>
+    public async Task RecordAsync(Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await RecordAsync(connection, null, actor, run, kind, sentence, cancel);
+    }
+
+    /// <summary>A run's events, newest first.</summary>
+    public async Task<IReadOnlyList<Event>> EventsAsync(long run, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select id, at, actor, run, kind, details ->> 'sentence' from embedding_admin.event where run = $1 order by id desc limit $2");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var events = new List<Event>();
+        while (await reader.ReadAsync(cancel))
+            events.Add(new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), await reader.IsDBNullAsync(5, cancel) ? "" : reader.GetString(5)));
+        return events;
+    }
+
+    /// <summary>The rows of a run that were not simply written, in the order of their keys.</summary>
+    public async Task<IReadOnlyList<RowResult>> ResultsAsync(long run, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select row_key, outcome, stage, code, message from embedding_admin.row_result where run = $1 order by outcome, row_key limit $2");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var results = new List<RowResult>();
+        while (await reader.ReadAsync(cancel))
+            results.Add(new(reader.GetString(0), Receipt.Parse(reader.GetString(1)), Text(reader, 2), Text(reader, 3), Text(reader, 4)));
+        return results;
+    }
+
+    private async Task<EmbeddingAdminException> HeldAsync(int vectorColumn, CancellationToken cancel)
+    {
+        var holder = (await SnapshotsAsync(
+            "where r.vector_column = $1 and r.kind = 'backfill' and r.status not in ('succeeded', 'cancelled', 'errored')", cancel, vectorColumn)).FirstOrDefault()?.Run;
+        return new EmbeddingAdminException(ErrorCodes.ColumnHeld, holder is null
+            ? "Another run held this column and has just ended. No run was started. Start again."
+            : $"Run {holder.Id} ({holder.Status.Name()}) holds this column since {holder.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC; {holder.Actor} started it. No second run was started. Wait for it, or cancel it.");
+    }
+
+    private async Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(string where, CancellationToken cancel, params object[] values)
+    {
+        await using var command = database.CreateCommand(
+            $"select {Columns}, p.progress, clock_timestamp() from embedding_admin.run r left join embedding_admin.run_progress p on p.run = r.id {where}");
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var snapshots = new List<RunSnapshot>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var progress = Text(reader, 18) is { } json ? JsonSerializer.Deserialize<RunProgress>(json, RunPlan.Json)! : RunProgress.None;
+            snapshots.Add(new(Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(19)));
+        }
+
+        return snapshots;
+    }
+
+    private async Task<int> LeaseAsync(string sql, RunLease lease, double seconds, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(lease);
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = lease.Run });
+        command.Parameters.Add(new() { Value = lease.Token });
+        command.Parameters.Add(new() { Value = seconds });
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<(Run Run, RunLease Lease)> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Run run, Actor actor, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            insert into embedding_admin.run_lease as l (run, token, until) values ($1, 1, clock_timestamp() + make_interval(secs => $2))
+            on conflict (run) do update set token = l.token + 1, until = excluded.until returning token
+            """, connection, transaction)
+        { Parameters = { new() { Value = run.Id }, new() { Value = RunLease.Length.TotalSeconds } } };
+        var token = (long)(await command.ExecuteScalarAsync(cancel))!;
+        var running = await MoveAsync(connection, transaction, run, RunStatus.Running, actor, null, null, cancel);
+        return (running!, new RunLease(run.Id, token));
+    }
+
+    private static async Task<Run?> MoveAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Run seen, RunStatus to, Actor actor, StatusReason? reason, Verdict? verdict, CancellationToken cancel)
+    {
+        var when = RunTransitions.When(seen.Status, to)
+            ?? throw new InvalidOperationException($"A run cannot go from {seen.Status.Name()} to {to.Name()}.");
+        await using var command = new NpgsqlCommand(
+            $"""
+            update embedding_admin.run r set status = $3, version = r.version + 1, reason_code = $4, reason = $5, verdict = $6, changed_at = clock_timestamp(),
+                   attempt = r.attempt + case when r.status = 'errored' then 1 else 0 end,
+                   started_at = coalesce(r.started_at, case when $3 = 'running' then clock_timestamp() end),
+                   ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end
+             where r.id = $1 and r.version = $2 returning {Columns}
+            """, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = seen.Id }, new() { Value = seen.Version }, new() { Value = to.Name() },
+                new() { Value = reason?.Code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = reason?.Sentence ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = verdict is { } v ? Run.Name(v) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+            },
+        };
+        if (await ReadAsync(command, cancel) is not { } run)
+            return null;
+        await RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel);
+        return run;
+    }
+
+    private static async Task RecordAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "insert into embedding_admin.event (actor, run, kind, details) values ($1, $2, $3, jsonb_build_object('sentence', $4::text, 'via', $5::text))", connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = actor.Name }, new() { Value = run ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = kind }, new() { Value = sentence }, new() { Value = actor.Via },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<Run?> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Map(reader) : null;
+    }
+
+    private static Run Map(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetInt64(0),
+        Kind = Enum.Parse<RunKind>(reader.GetString(1), ignoreCase: true),
+        Table = reader.GetString(2),
+        VectorColumn = reader.GetInt32(3),
+        Status = RunStatuses.Parse(reader.GetString(4)),
+        Version = reader.GetInt32(5),
+        Attempt = reader.GetInt32(6),
+        Actor = reader.GetString(7),
+        Plan = JsonSerializer.Deserialize<RunPlan>(reader.GetString(8), RunPlan.Json)!,
+        RowsPerSecond = reader.IsDBNull(9) ? null : reader.GetDouble(9),
+        ReasonCode = Text(reader, 10),
+        Reason = Text(reader, 11),
+        Verdict = Text(reader, 12) is { } verdict ? Enum.Parse<Verdict>(verdict, ignoreCase: true) : null,
+        ScopeRows = reader.IsDBNull(13) ? null : reader.GetInt64(13),
+        CreatedAt = reader.GetFieldValue<DateTimeOffset>(14),
+        ChangedAt = reader.GetFieldValue<DateTimeOffset>(15),
+        StartedAt = reader.IsDBNull(16) ? null : reader.GetFieldValue<DateTimeOffset>(16),
+        EndedAt = reader.IsDBNull(17) ? null : reader.GetFieldValue<DateTimeOffset>(17),
+    };
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}
+
+/// <summary>Why the system changed a status.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>, or null when nothing is wrong.</param>
+/// <param name="Sentence">The reason in words.</param>
+public sealed record StatusReason(string? Code, string Sentence);

@@ -1,0 +1,37 @@
+namespace EmbeddingAdmin.Tables;
+
+/// <summary>A column as the catalog has it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type as <c>format_type</c> spells it, such as <c>text[]</c>.</param>
+/// <param name="BaseType">The type's bare name in <c>pg_type</c>, such as <c>vector</c> or <c>_text</c>.</param>
+/// <param name="TypeModifier"><c>atttypmod</c>; of a <c>vector(n)</c> column it is n itself, −1 without a size.</param>
+/// <param name="Generated">True for a generated column, which no UPDATE can set.</param>
+public sealed record ColumnFacts(string Name, string Type, string BaseType, int TypeModifier, bool Generated);
+
+/// <summary>What <c>pg_catalog</c> says of a table, at one moment.</summary>
+public sealed record TableFacts
+{
+    /// <summary>All columns that are not dropped, in the table's order.</summary>
+    public required IReadOnlyList<ColumnFacts> Columns { get; init; }
+
+    /// <summary>The primary key's columns; empty when there is none.</summary>
+    public required IReadOnlyList<string> PrimaryKey { get; init; }
+
+    /// <summary>The schema in which the vector type stands (<c>extensions</c> on Supabase).</summary>
+    public required string VectorSchema { get; init; }
+
+    /// <summary><c>pg_class.relkind</c>: <c>r</c> is an ordinary table.</summary>
+    public required char Kind { get; init; }
+
+    /// <summary>Whether row-level security is on.</summary>
+    public required bool RowSecurity { get; init; }
+
+    /// <summary>Rows by <c>pg_class.reltuples</c>, which row-level security does not filter; −1 when never analysed.</summary>
+    public required double EstimatedRows { get; init; }
+
+    /// <summary>Names of the enabled triggers that an UPDATE fires.</summary>
+    public required IReadOnlyList<string> UpdateTriggers { get; init; }
+
+    /// <summary>Policies for UPDATE or ALL, as <c>name (roles)</c>.</summary>
+    public required IReadOnlyList<string> UpdatePolicies { get; init; }
+}

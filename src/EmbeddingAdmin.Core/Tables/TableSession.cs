@@ -1,0 +1,63 @@
+using Npgsql;
+
+namespace EmbeddingAdmin.Tables;
+
+/// <summary>
+/// A transaction on the user's tables. It begins with <c>row_security = off</c>, so that Postgres raises an error where it would
+/// silently filter rows, and with time-outs, so that the app never waits long for us. Disposed without a commit it is rolled back.
+/// </summary>
+internal sealed class TableSession : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly bool _owned;
+
+    private TableSession(NpgsqlConnection connection, NpgsqlTransaction transaction, bool owned) =>
+        (_connection, Transaction, _owned) = (connection, transaction, owned);
+
+    public NpgsqlTransaction Transaction { get; }
+
+    /// <summary>Opens a session on a connection of its own.</summary>
+    public static async Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, CancellationToken cancel)
+    {
+        var connection = await database.OpenConnectionAsync(cancel);
+        try
+        {
+            return await BeginAsync(connection, statementTimeout, owned: true, cancel);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a session on a connection that stays the caller's.</summary>
+    public static Task<TableSession> OpenAsync(NpgsqlConnection connection, TimeSpan statementTimeout, CancellationToken cancel) =>
+        BeginAsync(connection, statementTimeout, owned: false, cancel);
+
+    /// <summary>A statement of this session with positional parameters; null stands for NULL.</summary>
+    public NpgsqlCommand Command(string sql, params ReadOnlySpan<object?> values)
+    {
+        // The server's time-out decides; the client's is only there for a server that does not answer at all.
+        var command = new NpgsqlCommand(sql, _connection, Transaction) { CommandTimeout = 600 };
+        foreach (var value in values)
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value });
+        return command;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Transaction.DisposeAsync();
+        if (_owned)
+            await _connection.DisposeAsync();
+    }
+
+    private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, bool owned, CancellationToken cancel)
+    {
+        var session = new TableSession(connection, await connection.BeginTransactionAsync(cancel), owned);
+        await using var settings = session.Command(
+            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'");
+        await settings.ExecuteNonQueryAsync(cancel);
+        return session;
+    }
+}

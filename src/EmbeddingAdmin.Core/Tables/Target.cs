@@ -1,0 +1,46 @@
+using EmbeddingAdmin.Text;
+
+namespace EmbeddingAdmin.Tables;
+
+/// <summary>
+/// A configured table as the catalog has it: every name quoted and every type known, so that statements can be built
+/// from it. In a statement the table's alias is always <c>t</c>.
+/// </summary>
+public sealed record Target
+{
+    /// <summary>The configured table that this was resolved from.</summary>
+    public required EmbeddingTable Table { get; init; }
+
+    /// <summary>What the catalog says of the relation.</summary>
+    public required TableFacts Facts { get; init; }
+
+    /// <summary>The relation, schema-qualified.</summary>
+    public required SqlName Relation { get; init; }
+
+    /// <summary>The key column.</summary>
+    public required SqlName Key { get; init; }
+
+    /// <summary>The key's type as SQL spells it, such as <c>uuid</c>; from <c>format_type</c>.</summary>
+    public required string KeyType { get; init; }
+
+    /// <summary>The vector column.</summary>
+    public required SqlName Vector { get; init; }
+
+    /// <summary>The vector column's type, schema-qualified, such as <c>"extensions"."vector"</c>.</summary>
+    public required SqlName VectorType { get; init; }
+
+    /// <summary>The operator that compares two vectors, schema-qualified: the extension's schema need not be on the search path.</summary>
+    public string VectorEquals => $"operator({SqlName.Of(Facts.VectorSchema)}.=)";
+
+    /// <summary>The vector's length in numbers, from the column's type.</summary>
+    public required int Dimensions { get; init; }
+
+    /// <summary>The recipe as one SQL expression.</summary>
+    public required SourceText Text { get; init; }
+
+    /// <summary>The name under which stamps and runs know the column: <c>schema.table.column</c>, unquoted.</summary>
+    public string ColumnName => $"{Table.Schema}.{Table.Table}.{Table.Vector}";
+
+    /// <summary>The name of a function of pgvector, schema-qualified.</summary>
+    public SqlName Function(string name) => SqlName.Of(Facts.VectorSchema, name);
+}

@@ -1,0 +1,150 @@
+using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Text;
+using EmbeddingAdmin.Writing;
+using Npgsql;
+
+namespace EmbeddingAdmin.Tasks;
+
+/// <summary>Makes the vectors that are missing: reads rows in scope, embeds their text, hands them to the writer.</summary>
+public sealed class BackfillTask(
+    NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock) : IRunTask
+{
+    private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly EmbeddingCall _call = new(provider.Generator, clock);
+
+    /// <inheritdoc/>
+    public bool Sweeps => true;
+
+    /// <inheritdoc/>
+    public int Preparers => provider.Concurrency;
+
+    /// <inheritdoc/>
+    /// <remarks>Two writers is where the database's work and ours overlap best; more gain nothing.</remarks>
+    public int Appliers => 2;
+
+    /// <summary>
+    /// The rows of the scope that this run still has to deal with. $1 is the column, $2 the origin, $3 the run, $4 its attempt. A row
+    /// whose text was edited meanwhile is taken again, up to three times.
+    /// </summary>
+    private string Scope =>
+        $"""
+        {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
+         where {InScope}
+           and not exists (select from embedding_admin.row_result x where x.run = $3 and x.row_key = t.{target.Key}::text and x.attempt = $4 and (x.outcome <> 'changed' or x.tries >= 3))
+        """;
+
+    // Missing alone needs no stamp and no hash, and can be answered by an index on the missing rows.
+    private string InScope => run.Plan.Overwrites
+        ? $"({CoverageStates.Classify(target, "$2")}) in ({string.Join(", ", run.Plan.Scope.Select(state => CoverageStates.Place(state)))})"
+        : $"t.{target.Vector} is null";
+
+    /// <inheritdoc/>
+    public async Task<long> CountAsync(CancellationToken cancel)
+    {
+        await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
+        await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
+    {
+        var after = afterKey is null ? "" : $"and t.{target.Key} > $6::{target.KeyType}";
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var command = session.Command(
+            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $5",
+            run.VectorColumn, madeFrom, run.Id, run.Attempt, rows);
+        if (afterKey is not null)
+            command.Parameters.Add(new() { Value = afterKey });
+        var found = new List<SourceRow>(rows);
+        var settled = new List<RowResult>();
+        string? last = null;
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            last = reader.GetString(0);
+            if (reader.GetString(1) is { Length: > 0 } text)
+                found.Add(new(last, text, reader.GetFieldValue<byte[]>(2)));
+            else
+                settled.Add(new(last, RowOutcome.EmptySource));
+        }
+
+        return new Page(no, pass) { LastKey = last, Rows = found, Settled = settled };
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
+    {
+        var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
+        var settled = page.Settled.ToList();
+        settled.AddRange(packed.TooLong.Select(text => new RowResult(
+            page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
+        var rows = new List<SourceRow>(page.Rows.Count);
+        var vectors = new List<ReadOnlyMemory<float>>(page.Rows.Count);
+        var tokens = 0L;
+        foreach (var batch in packed.Batches)
+            await EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+        return page with { Rows = rows, Vectors = vectors, Settled = settled, Tokens = tokens };
+
+        async Task EmbedAsync(IReadOnlyList<SourceRow> some)
+        {
+            try
+            {
+                var made = await _call.EmbedAsync([.. some.Select(row => row.Text)], wait => waiting($"Waiting for {provider.Model.Host}: {wait.Fault.Message}"), cancel);
+                waiting(null);
+                tokens += made.Usage?.TotalTokenCount ?? 0;
+                rows.AddRange(some);
+                vectors.AddRange(made.Select(embedding => embedding.Vector));
+            }
+            catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadText)
+            {
+                // The provider does not say which text it means: halves tell.
+                if (some is [var culprit])
+                {
+                    settled.Add(new(culprit.Key, RowOutcome.Failed, "provider", fault.HttpStatus?.ToString() ?? fault.Code, fault.Message));
+                    return;
+                }
+
+                await EmbedAsync([.. some.Take(some.Count / 2)]);
+                await EmbedAsync([.. some.Skip(some.Count / 2)]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Receipt> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        foreach (var vector in page.Vectors)
+        {
+            if (VectorCheck.Refusal(vector.Span, target.Dimensions) is { } refusal)
+                throw new ProviderFault(ProviderFaultKind.BadAnswer, refusal.Code, $"{refusal.Sentence} Nothing of the page was stored.");
+        }
+
+        return writer.WriteAsync(
+            new WriteBatch
+            {
+                No = page.No,
+                Pass = page.Pass,
+                LastKey = page.LastKey,
+                Rows = [.. page.Rows.Zip(page.Vectors, (row, vector) => new VectorRow(row.Key, row.TextHash, vector))],
+                Settled = page.Settled,
+                MadeFrom = madeFrom,
+                Overwrite = run.Plan.Overwrites,
+                Tokens = page.Tokens,
+            },
+            lease,
+            cancel);
+    }
+
+    /// <inheritdoc/>
+    public Task<Receipt> RecoverAsync(RunLease lease, CancellationToken cancel) => writer.ReadBackAsync(lease, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
