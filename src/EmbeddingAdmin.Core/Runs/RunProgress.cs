@@ -39,20 +39,30 @@ public sealed record RunProgress
 /// <param name="AsOf">When both were true.</param>
 public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset AsOf)
 {
+    /// <summary>
+    /// The run's receipt as it stands. In a run that ended before its scope did, the rows that it never came to are not attempted.
+    /// </summary>
+    public Receipt Receipt => Run.Status is RunStatus.Cancelled or RunStatus.Errored && Run.ScopeRows > Done
+        ? Progress.Receipt.Add(RowOutcome.NotAttempted, Run.ScopeRows.Value - Done)
+        : Progress.Receipt;
+
+    /// <summary>Rows that the run has dealt with.</summary>
+    public long Done => Progress.Receipt.Selected;
+
     /// <summary>Rows that the run has to deal with: those at the start, or more when more came; null until counted.</summary>
-    public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Progress.Receipt.Selected) : null;
+    public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Done) : null;
 
     /// <summary>Dealt with ÷ total, from 0 to 1; null when the total is not known.</summary>
     public double? Share => Total switch
     {
         null => null,
         0 => 1,
-        { } total => Math.Clamp((double)Progress.Receipt.Attempted / total, 0, 1),
+        { } total => Math.Clamp((double)Done / total, 0, 1),
     };
 
     /// <summary>Time left at the speed of now; null when that is not known.</summary>
     public TimeSpan? TimeLeft => Run.Status == RunStatus.Running && Progress is { RowsPerSecond: > 0 and { } speed } && Total is { } total
-        ? TimeSpan.FromSeconds(Math.Max(0, total - Progress.Receipt.Attempted) / speed)
+        ? TimeSpan.FromSeconds((total - Done) / speed)
         : null;
 
     /// <summary>This snapshot with whatever is newer in <paramref name="other"/>; the same object when nothing is.</summary>

@@ -39,7 +39,7 @@ public sealed class Ticker
         _began = clock.GetTimestamp();
         _runningBefore = before.RunningSeconds;
         _progress = before with { RowsPerSecond = null, Waiting = null };
-        _window.Enqueue((TimeSpan.Zero, before.Receipt.Attempted));
+        _window.Enqueue((TimeSpan.Zero, before.Receipt.Selected));
     }
 
     /// <summary>The progress of now.</summary>
@@ -58,7 +58,7 @@ public sealed class Ticker
         lock (_gate)
         {
             _progress = _progress with { Receipt = _progress.Receipt + change, Tokens = _progress.Tokens + tokens };
-            _window.Enqueue((Elapsed, _progress.Receipt.Attempted));
+            _window.Enqueue((Elapsed, _progress.Receipt.Selected));
             while (_window.Count > 2 && _window.Peek().At < Elapsed - Window)
                 _window.Dequeue();
         }
@@ -101,7 +101,7 @@ public sealed class Ticker
     {
         var now = Elapsed;
         var first = _window.Peek();
-        var rows = _progress.Receipt.Attempted - first.Rows;
+        var rows = _progress.Receipt.Selected - first.Rows;
         _progress = _progress with
         {
             Tick = _progress.Tick + 1,

@@ -20,6 +20,9 @@ public sealed record Target
     /// <summary>The key column.</summary>
     public required SqlName Key { get; init; }
 
+    /// <summary>The key column's bare name.</summary>
+    public string KeyName => Facts.PrimaryKey[0];
+
     /// <summary>The key's type as SQL spells it, such as <c>uuid</c>; from <c>format_type</c>.</summary>
     public required string KeyType { get; init; }
 

@@ -41,9 +41,6 @@ public sealed record Receipt
     /// <summary>Rows that the run selected: the sum of all outcomes.</summary>
     public long Selected => _counts.Sum();
 
-    /// <summary>Rows that the run has dealt with.</summary>
-    public long Attempted => Selected - this[RowOutcome.NotAttempted];
-
     /// <summary>The verdict that these counts allow.</summary>
     public Verdict Verdict =>
         this[RowOutcome.Unverified] + this[RowOutcome.Reverted] + this[RowOutcome.Blocked] + this[RowOutcome.NotAttempted] != 0 ? Verdict.NotVerified

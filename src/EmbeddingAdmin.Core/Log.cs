@@ -1,0 +1,23 @@
+using EmbeddingAdmin.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddingAdmin;
+
+/// <summary>Every line that the engine logs. Never a row's text, never a key.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(101, LogLevel.Information, "Run {Run} ({Kind} of {Table}) is running")]
+    public static partial void RunStarted(this ILogger log, long run, RunKind kind, string table);
+
+    [LoggerMessage(102, LogLevel.Information, "Run {Run} is {Status} after {Rows} rows")]
+    public static partial void RunEnded(this ILogger log, long run, RunStatus status, long rows);
+
+    [LoggerMessage(103, LogLevel.Warning, "Run {Run} stopped: {Code} ({Fault})")]
+    public static partial void RunFaulted(this ILogger log, long run, string? code, string fault);
+
+    [LoggerMessage(104, LogLevel.Warning, "Run {Run} could not be driven: {Fault}")]
+    public static partial void RunNotDriven(this ILogger log, long run, string fault);
+
+    [LoggerMessage(105, LogLevel.Warning, "The database does not answer ({Fault}); asking again")]
+    public static partial void DatabaseSilent(this ILogger log, string fault);
+}

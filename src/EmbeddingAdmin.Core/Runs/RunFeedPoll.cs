@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>Brings into the feed what other processes do (a run in a terminal, another instance), once a second while somebody watches.</summary>
+public sealed class RunFeedPoll(RunStore store, RunFeed feed, TimeProvider clock, ILogger<RunFeedPoll> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        try
+        {
+            do
+            {
+                await feed.UntilWatchedAsync(stoppingToken);
+                await LookAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task LookAsync(CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var snapshot in await store.LiveAsync(stopping))
+                feed.Publish(snapshot);
+        }
+        catch (NpgsqlException silent)
+        {
+            log.DatabaseSilent(silent.GetType().Name);
+        }
+    }
+}

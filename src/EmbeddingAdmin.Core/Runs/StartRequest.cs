@@ -1,0 +1,53 @@
+using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Providers;
+
+namespace EmbeddingAdmin.Runs;
+
+/// <summary>What somebody wants to start.</summary>
+/// <param name="Kind">Backfill or verify.</param>
+/// <param name="Table">The configured table's name.</param>
+public sealed record StartRequest(RunKind Kind, string Table)
+{
+    /// <summary>The states whose rows a backfill takes; what is missing by default.</summary>
+    public IReadOnlyList<CoverageState> Scope { get; init; } = [CoverageState.Missing];
+
+    /// <summary>At most so many rows; null for all.</summary>
+    public long? Limit { get; init; }
+}
+
+/// <summary>What would happen if it were started now, for the operator to confirm.</summary>
+public sealed record StartPreview
+{
+    /// <summary>The request.</summary>
+    public required StartRequest Request { get; init; }
+
+    /// <summary>The plan that a run would get.</summary>
+    public required RunPlan Plan { get; init; }
+
+    /// <summary>Rows in scope, those without text included.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Of these, rows that have text.</summary>
+    public required long RowsWithText { get; init; }
+
+    /// <summary>The provider's own sentence about where the text goes and what its vectors are good for.</summary>
+    public required string Notice { get; init; }
+
+    /// <summary>The key of the row that is shown as an example; null when no row in scope has text.</summary>
+    public required string? SampleKey { get; init; }
+
+    /// <summary>That row's text, exactly as it would be sent.</summary>
+    public required string? SampleText { get; init; }
+
+    /// <summary>The tokens that the texts will come to.</summary>
+    public required TokenEstimate Tokens { get; init; }
+
+    /// <summary>The time that it will take, from and to; null when it is not known.</summary>
+    public required (TimeSpan Least, TimeSpan Most)? Time { get; init; }
+
+    /// <summary>What the time was estimated from, in words.</summary>
+    public required string TimeBasis { get; init; }
+
+    /// <summary>When the database counted.</summary>
+    public required DateTimeOffset AsOf { get; init; }
+}
