@@ -56,7 +56,7 @@ internal sealed partial class SecretScrub(string key)
 
     /// <summary>Keys by their prefix, masked keys by their stars, whatever follows "Bearer" or a key's name, and signed tokens.</summary>
     [GeneratedRegex(
-        """\b(?:sk|sb|sbp|pk|key|hf|gsk)[-_][\w*.…-]{4,}|[^\s"'(),:]*\*{2,}[^\s"'(),]*|(?i:\bbearer)\s+[^\s"',]+|(?i:\bapi[-_]?key\s*[=:]\s*)[^\s"'&,]+|\beyJ[\w-]+(?:\.[\w-]*)*""",
+        """\b(?:sk|sb|sbp|pk|key|hf|gsk)[-_][\w*.…-]{3,}[\w*…-]|[^\s"'(),:]*\*{2,}[\w*…-]*|(?i:\bbearer)\s+[^\s"',]+|(?i:\bapi[-_]?key\s*[=:]\s*)[^\s"'&,]+|\beyJ[\w-]+(?:\.[\w-]*)*""",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Secrets();
 }
