@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Globalization;
+using System.Security.Authentication;
 using System.Text.Json;
 
 namespace EmbeddingAdmin.Providers;
@@ -18,9 +19,12 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
     {
         AggregateException { InnerExceptions: [.., var last] } => Of(last, texts),
         ClientResultException failed when failed.GetRawResponse() is { } response => OfStatus(response, texts),
+        // Without an answer, it stands around what happened on the line.
+        ClientResultException { InnerException: { } inner } => Of(inner, texts),
         OperationCanceledException => Fault(
             ProviderFaultKind.Transient, ErrorCodes.ProviderTimeout, $"{model.Host} did not answer within {timeout.TotalSeconds:0.#} s. {NothingStored}"),
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Fault(
+        // Without the inner refusal it is a handshake that broke off, which may go better next time.
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException } => Fault(
             ProviderFaultKind.Credentials,
             ErrorCodes.UntrustedConnection,
             $"The encrypted connection to {model.Host} cannot be trusted (its certificate or protocol was refused). No text was sent. Check Embeddings:Endpoint, or install the authority that signed the certificate."),
