@@ -6,8 +6,9 @@ public static class EmbeddingProviders
     /// <summary>Makes the provider of the settings.</summary>
     /// <param name="options">The settings, already found valid.</param>
     /// <param name="dimensions">Length of the vectors: that of the column they are meant for; at least 1.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="ProviderFault">The settings name no usable provider (<see cref="ProviderFaultKind.Credentials"/>).</exception>
-    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions)
+    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
@@ -17,7 +18,7 @@ public static class EmbeddingProviders
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)
-            : OpenAi(options, dimensions);
+            : OpenAi(options, dimensions, time);
     }
 
     private static EmbeddingProvider Local(EmbeddingOptions options, int dimensions) => new()
@@ -32,9 +33,9 @@ public static class EmbeddingProviders
             + "They are for trying the dashboard, not for search in production.",
     };
 
-    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions)
+    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions, TimeProvider time)
     {
-        var generator = new OpenAiEmbeddings(options, dimensions);
+        var generator = new OpenAiEmbeddings(options, dimensions, time);
         return new EmbeddingProvider
         {
             Model = generator.Model,

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using EmbeddingAdmin.Text;
 
 namespace EmbeddingAdmin.Providers;
 
@@ -105,7 +104,11 @@ internal static class FeatureHashing
     /// <summary>Scales to length 1. Features of opposite sign can cancel out, above all in few dimensions; the whole text then names a coordinate.</summary>
     private static void ToUnitLength(Span<float> vector, string text)
     {
-        var norm = VectorCheck.Norm(vector);
+        // Added up one by one: wider additions round differently on different processors.
+        var squares = 0.0;
+        foreach (var value in vector)
+            squares += (double)value * value;
+        var norm = Math.Sqrt(squares);
         if (norm < 1e-3)
         {
             vector.Clear();

@@ -1,10 +1,18 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Net;
+using EmbeddingAdmin.Text;
 using Microsoft.Extensions.AI;
+using OpenAI;
+using OpenAI.Embeddings;
+using SdkOptions = OpenAI.Embeddings.EmbeddingGenerationOptions;
 
 namespace EmbeddingAdmin.Providers;
 
 /// <summary>
 /// OpenAI's embeddings, or those of a server that speaks its API. One call is one request and one try: nothing is retried here.
-/// Every failure is a <see cref="ProviderFault"/>, except cancellation by the caller's own token.
+/// Every failure is a <see cref="ProviderFault"/>, except cancellation by the caller's own token. An answer comes out whole and in the
+/// texts' order, or not at all.
 /// </summary>
 public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<float>>
 {
@@ -17,35 +25,148 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     /// <summary>OpenAI's own address.</summary>
     public const string DefaultEndpoint = "https://api.openai.com/v1";
 
+    // The SDK wants a key; servers on this machine often have none.
+    private const string NoKey = "none";
+
+    private readonly HttpClient _http;
+    private readonly EmbeddingClient _client;
+    private readonly SdkOptions _request;
+    private readonly OpenAiFaults _faults;
+
     /// <param name="options">The settings, already found valid.</param>
     /// <param name="dimensions">Length that every vector must have.</param>
-    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions)
+    /// <param name="time">The clock that a <c>Retry-After</c> date is read by.</param>
+    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         var endpoint = new Uri(options.Endpoint);
+        var key = TrimKey(options.ApiKey) is { Length: > 0 } given ? given : NoKey;
         Model = new EmbeddingModel(ProviderName, endpoint.Authority, options.Model ?? DefaultModel, dimensions);
+        _faults = new OpenAiFaults(Model, options.Timeout, new SecretScrub(key), time);
+        // The SDK asks for base64 and takes JSON numbers as well; 32 bytes hold the longest of them.
+        _http = NewHttp(endpoint, largestAnswer: (32L * options.BatchSize * dimensions) + (1 << 20));
+        _client = new EmbeddingClient(Model.Model, new ApiKeyCredential(key), new OpenAIClientOptions
+        {
+            Endpoint = endpoint,
+            RetryPolicy = new ClientRetryPolicy(0),
+            NetworkTimeout = options.Timeout,
+            Transport = new HttpClientPipelineTransport(_http),
+            EnableDistributedTracing = false,
+            ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
+        });
+        var sendDimensions = options.SendDimensions ?? Model.Model.StartsWith("text-embedding-3-", StringComparison.Ordinal);
+        _request = new SdkOptions { Dimensions = sendDimensions ? dimensions : null };
     }
 
     /// <summary>What the vectors are made by.</summary>
     public EmbeddingModel Model { get; }
 
-    /// <inheritdoc />
-    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
-        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
-        => throw new NotSupportedException("Not yet.");
+    /// <summary>The vectors of the texts, in their order, with the tokens that the provider reported (no <c>Usage</c> when it reported none).</summary>
+    /// <param name="values">The texts of one request.</param>
+    /// <param name="options">Not used: model and dimensions belong to the generator.</param>
+    /// <param name="cancellationToken">Ends the request at once.</param>
+    /// <exception cref="ProviderFault">Everything that goes wrong, a time-out included.</exception>
+    /// <exception cref="OperationCanceledException">Only by <paramref name="cancellationToken"/>.</exception>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values,
+        Microsoft.Extensions.AI.EmbeddingGenerationOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        var texts = values as IReadOnlyList<string> ?? [.. values];
+        if (texts.Count == 0)
+            return [];
+        try
+        {
+            var result = await _client.GenerateEmbeddingsAsync(texts, _request, cancellationToken);
+            return Checked(result.Value, texts.Count, result.GetRawResponse());
+        }
+        // Not by the exception's type: a time-out is a TaskCanceledException, too.
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not ProviderFault)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+        catch (Exception exception) when (exception is not ProviderFault)
+        {
+            throw _faults.Of(exception, texts);
+        }
+    }
 
     /// <inheritdoc />
     public object? GetService(Type serviceType, object? serviceKey = null)
         => serviceKey is null && serviceType?.IsInstanceOfType(this) == true ? this : null;
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _http.Dispose();
 
     internal static bool IsOpenAi(Uri endpoint)
         => endpoint.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A pasted key often brings quotes, a line break or a byte order mark along.</summary>
     internal static string TrimKey(string? key) => key?.Trim(' ', '\t', '\r', '\n', '"', '\'', '\uFEFF') ?? "";
+
+    private GeneratedEmbeddings<Embedding<float>> Checked(OpenAIEmbeddingCollection answer, int texts, PipelineResponse response)
+    {
+        if (answer.Count != texts)
+            throw _faults.OfCount(answer.Count, texts, response);
+
+        var vectors = new Embedding<float>?[texts];
+        foreach (var item in answer)
+        {
+            if (item is null)
+                throw OpenAiFaults.OfAnswer(ErrorCodes.WrongCount, "One place of the answer is empty.");
+            if (item.Index < 0 || item.Index >= texts || vectors[item.Index] is not null)
+            {
+                throw OpenAiFaults.OfAnswer(
+                    ErrorCodes.WrongIndices, $"The answer does not say which vector belongs to which text (index {item.Index} of {texts} texts is wrong or comes twice).");
+            }
+
+            var vector = item.ToFloats();
+            if (VectorCheck.Refusal(vector.Span, Model.Dimensions) is { } refusal)
+                throw OpenAiFaults.OfAnswer(refusal.Code, refusal.Sentence, item.Index);
+            vectors[item.Index] = new Embedding<float>(vector) { ModelId = answer.Model };
+        }
+
+        return new GeneratedEmbeddings<Embedding<float>>(vectors!)
+        {
+            Usage = answer.Usage is { } usage
+                ? new UsageDetails { InputTokenCount = usage.InputTokenCount, TotalTokenCount = usage.TotalTokenCount }
+                : null,
+        };
+    }
+
+    private static HttpClient NewHttp(Uri endpoint, long largestAnswer)
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = !endpoint.IsLoopback,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            // Trace headers are nobody's business outside.
+            ActivityHeadersPropagator = null,
+        };
+        return new HttpClient(new BoundedAnswers(largestAnswer) { InnerHandler = sockets }) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Reads an answer no further than a bound, however long it says it is.</summary>
+    private sealed class BoundedAnswers(long largest) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await response.Content.LoadIntoBufferAsync(largest, cancellationToken);
+                return response;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        }
+    }
 }

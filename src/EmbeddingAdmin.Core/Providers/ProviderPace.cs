@@ -10,6 +10,9 @@ public sealed class ProviderPace : IDisposable
     // Timers come a little late; what was lost by that is caught up, but no more than this.
     private static readonly TimeSpan CatchUp = TimeSpan.FromMilliseconds(250);
 
+    // Timers end at 49 days; a longer wait is asked for again.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
+
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
@@ -94,11 +97,15 @@ public sealed class ProviderPace : IDisposable
             return TimeSpan.Zero;
         var now = _time.GetTimestamp();
         if (_freeFrom > now)
-            return _time.GetElapsedTime(now, _freeFrom);
+            return Wait(_time.GetElapsedTime(now, _freeFrom));
         var earliest = now - (long)(CatchUp.TotalSeconds * _time.TimestampFrequency);
         _freeFrom = Math.Max(_freeFrom, earliest) + (long)(rows / pace * _time.TimestampFrequency);
         return TimeSpan.Zero;
     }
+
+    // A timer counts whole milliseconds: a shorter wait would be none, and be asked for again and again.
+    private static TimeSpan Wait(TimeSpan exact)
+        => exact >= LongestTimer ? LongestTimer : TimeSpan.FromMilliseconds(Math.Ceiling(exact.TotalMilliseconds));
 
     private async Task WaitAsync(TimeSpan wait, Task changed, CancellationToken token)
     {

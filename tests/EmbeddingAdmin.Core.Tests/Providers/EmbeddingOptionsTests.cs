@@ -1,0 +1,87 @@
+using EmbeddingAdmin.Providers;
+using Microsoft.Extensions.Configuration;
+
+namespace EmbeddingAdmin.Core.Tests.Providers;
+
+public sealed class EmbeddingOptionsTests
+{
+    [Fact]
+    public void Without_settings_vectors_are_made_in_this_process()
+    {
+        using var provider = EmbeddingProviders.Create(Bind(), 1536, TimeProvider.System);
+
+        Assert.Equal(new EmbeddingModel("local", "in this process", "feature-hashing-1", 1536), provider.Model);
+        Assert.False(provider.SendsTextAway);
+        Assert.Contains("not for search in production", provider.Notice, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, "api.openai.com", "text-embedding-3-small")]
+    [InlineData("http://localhost:11434/v1", "bge-m3", "localhost:11434", "bge-m3")]
+    public void The_model_says_where_the_text_goes(string? endpoint, string? model, string host, string name)
+    {
+        using var provider = EmbeddingProviders.Create(
+            Bind(("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), ("Endpoint", endpoint), ("Model", model)), 1024, TimeProvider.System);
+
+        Assert.Equal(new EmbeddingModel("openai", host, name, 1024), provider.Model);
+        Assert.True(provider.SendsTextAway);
+        Assert.Contains(host, provider.Notice, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("BatchSize", "0", "EA-CFG-08")]
+    [InlineData("BatchSize", "-1", "EA-CFG-08")]
+    [InlineData("BatchSize", "2049", "EA-CFG-08")]
+    [InlineData("Concurrency", "0", "EA-CFG-08")]
+    [InlineData("Concurrency", "33", "EA-CFG-08")]
+    [InlineData("Timeout", "00:00:00", "EA-CFG-08")]
+    [InlineData("Dimensions", "0", "EA-CFG-08")]
+    [InlineData("Provider", "cohere", "EA-CFG-11")]
+    [InlineData("ApiKey", " ", "EA-CFG-11")]
+    [InlineData("ApiKey", "sk-four five", "EA-KEY-08")]
+    [InlineData("ApiKey", "sk-clé", "EA-KEY-08")]
+    [InlineData("Endpoint", "api.openai.com/v1", "EA-CFG-03")]
+    [InlineData("Endpoint", "http://example.com/v1", "EA-CFG-03")]
+    [InlineData("Endpoint", "https://api.openai.com/v1?key=secretvalue", "EA-CFG-02")]
+    [InlineData("Endpoint", "https://secretvalue@api.openai.com/v1", "EA-CFG-02")]
+    public void A_wrong_setting_is_refused_by_its_name_and_without_its_secret(string key, string value, string code)
+    {
+        var options = Bind([("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), (key, value)]);
+
+        var problem = Assert.Single(EmbeddingOptionsValidator.Problems(options));
+
+        Assert.Equal(code, problem.Code);
+        Assert.Contains($"Embeddings:{key}", problem.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-", problem.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("secretvalue", problem.Sentence, StringComparison.Ordinal);
+        Assert.Equal(code, Assert.Throws<ProviderFault>(() => EmbeddingProviders.Create(options, 1536, TimeProvider.System)).Code);
+    }
+
+    [Theory]
+    [InlineData("BatchSize", "1")]
+    [InlineData("BatchSize", "2048")]
+    [InlineData("Concurrency", "32")]
+    [InlineData("ApiKey", "\"sk-test-1234567890\"\r\n")]
+    [InlineData("Endpoint", "http://127.0.0.1:8080/v1")]
+    [InlineData("Endpoint", "http://[::1]:8080/v1")]
+    public void A_setting_within_its_range_is_taken(string key, string value)
+        => Assert.Empty(EmbeddingOptionsValidator.Problems(Bind([("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), (key, value)])));
+
+    [Fact]
+    public void All_problems_are_found_at_once()
+        => Assert.Equal(3, new EmbeddingOptionsValidator().Validate(null, Bind(("BatchSize", "0"), ("Concurrency", "0"), ("Provider", "x"))).Failures!.Count());
+
+    [Fact]
+    public void The_options_do_not_tell_the_key()
+        => Assert.Equal("openai m", Bind(("Provider", "openai"), ("Model", "m"), ("ApiKey", "sk-test-1234567890")).ToString());
+
+    private static EmbeddingOptions Bind(params (string Key, string? Value)[] settings)
+    {
+        var given = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var (key, value) in settings.Where(setting => setting.Value is not null))
+            given[$"Embeddings:{key}"] = value;
+        var options = new EmbeddingOptions();
+        new ConfigurationBuilder().AddInMemoryCollection(given).Build().GetSection(EmbeddingOptions.Section).Bind(options);
+        return options;
+    }
+}

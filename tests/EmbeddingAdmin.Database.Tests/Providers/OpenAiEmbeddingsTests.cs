@@ -1,0 +1,287 @@
+using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Testing;
+using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Time;
+
+namespace EmbeddingAdmin.Database.Tests.Providers;
+
+/// <summary>The OpenAI provider against a real server, over real sockets.</summary>
+public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
+{
+    private const string Key = "sk-proj-0123456789abcdef";
+    private const int Dimensions = 1536;
+
+    private static readonly string[] Texts = ["the sea at night", "漢字 and 🎉", "<|endoftext|>"];
+
+    private readonly FakeClock _clock = new();
+    private ScriptedProvider _server = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _server = await ScriptedProvider.StartAsync(token: Token);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Theory]
+    [InlineData(Misdeed.None)]
+    [InlineData(Misdeed.Floats)]
+    [InlineData(Misdeed.ReverseOrder)]
+    public async Task Every_text_gets_its_own_vector_in_whatever_order_and_form_it_comes(Misdeed misdeed)
+    {
+        _server.Script.Next(new ScriptedAnswer(Misdeed: misdeed));
+        using var provider = Provider();
+
+        var vectors = await provider.GenerateAsync(Texts, cancellationToken: Token);
+
+        Assert.Empty(Oracle.Differences(Texts.Zip(vectors, (text, vector) => new StoredRow(text, text, vector.Vector.ToArray()))));
+        Assert.Equal(Texts.Length, vectors.Count);
+        Assert.Equal(_server.Counts.Tokens, vectors.Usage?.InputTokenCount);
+        Assert.True(_server.Counts.Tokens > 0);
+    }
+
+    [Fact]
+    public async Task Tokens_that_are_not_reported_are_unknown_and_not_zero()
+    {
+        _server.Script.Next(new ScriptedAnswer(Misdeed: Misdeed.NoUsage));
+        using var provider = Provider();
+
+        Assert.Null((await provider.GenerateAsync(Texts, cancellationToken: Token)).Usage);
+    }
+
+    [Theory]
+    [InlineData("text-embedding-3-small", null, true)]
+    [InlineData("text-embedding-3-large", null, true)]
+    [InlineData("text-embedding-ada-002", null, false)]
+    [InlineData("bge-m3", true, true)]
+    [InlineData("text-embedding-3-small", false, false)]
+    public async Task Dimensions_are_sent_only_to_models_that_take_them(string model, bool? setting, bool sent)
+    {
+        using var provider = Provider(options =>
+        {
+            options.Model = model;
+            options.SendDimensions = setting;
+        });
+
+        await provider.GenerateAsync(Texts, cancellationToken: Token);
+
+        Assert.Equal(sent, _server.LastRequest!.NamesDimensions);
+        Assert.Equal(model, _server.LastRequest.Model);
+        Assert.Equal($"Bearer {Key}", _server.LastRequest.Authorization);
+        Assert.Equal(Texts, _server.LastRequest.Texts);
+    }
+
+    [Theory]
+    [InlineData(Misdeed.Fewer, "EA-PRV-08", "3 texts were sent and 2 vectors came back")]
+    [InlineData(Misdeed.More, "EA-PRV-08", "3 texts were sent and 4 vectors came back")]
+    [InlineData(Misdeed.NullElement, "EA-PRV-08", "empty")]
+    [InlineData(Misdeed.NoIndex, "EA-PRV-09", "which vector belongs to which text")]
+    [InlineData(Misdeed.RepeatedIndex, "EA-PRV-09", "which vector belongs to which text")]
+    [InlineData(Misdeed.HalfTheDimensions, "EA-PRV-10", "768 dimensions; the column takes 1536", 2)]
+    [InlineData(Misdeed.NotANumber, "EA-PRV-11", "NaN at position 3 of 1536", 2)]
+    [InlineData(Misdeed.Infinite, "EA-PRV-11", "Infinity at position 3 of 1536", 2)]
+    [InlineData(Misdeed.Zero, "EA-PRV-12", "no direction", 2)]
+    public async Task A_spoilt_answer_is_refused_whole(Misdeed misdeed, string code, string words, int? text = null)
+    {
+        var fault = await FaultAsync(new ScriptedAnswer(Misdeed: misdeed));
+
+        Assert.Equal((ProviderFaultKind.BadAnswer, code, text), (fault.Kind, fault.Code, fault.TextIndex));
+        Assert.Contains(words, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(401, """{"error":{"message":"Incorrect API key provided: sk-proj-********cdef. Or sk-proj-0123456789abcdef.","type":"invalid_request_error","code":"invalid_api_key"}}""", ProviderFaultKind.Credentials, "EA-PRV-01")]
+    [InlineData(403, """{"error":{"message":"Country, region, or territory not supported","code":"unsupported_country_region_territory"}}""", ProviderFaultKind.Credentials, "EA-PRV-02")]
+    [InlineData(404, """{"error":{"message":"The model `x` does not exist","code":"model_not_found"}}""", ProviderFaultKind.Credentials, "EA-PRV-03")]
+    [InlineData(400, """{"error":{"message":"This model does not support specifying dimensions.","type":"invalid_request_error"}}""", ProviderFaultKind.Credentials, "EA-PRV-04")]
+    [InlineData(429, """{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}""", ProviderFaultKind.Quota, "EA-PRV-05")]
+    [InlineData(429, """{"error":{"message":"No credit","type":"credit_balance_exhausted","code":null}}""", ProviderFaultKind.Quota, "EA-PRV-05")]
+    [InlineData(402, "{}", ProviderFaultKind.Quota, "EA-PRV-05")]
+    [InlineData(413, "<html><h1>413 Request Entity Too Large</h1></html>", ProviderFaultKind.BadText, "EA-PRV-06")]
+    [InlineData(400, """{"error":{"message":"Requested 453357 tokens, max 300000 tokens per request","type":"max_tokens_per_request","code":"max_tokens_per_request"}}""", ProviderFaultKind.BadText, "EA-PRV-06")]
+    [InlineData(429, """{"error":{"message":"Rate limit reached","type":"tokens","code":"rate_limit_exceeded"}}""", ProviderFaultKind.RateLimited, "EA-PRV-18")]
+    [InlineData(500, """{"error":"json: unsupported value: NaN"}""", ProviderFaultKind.Transient, "EA-PRV-19")]
+    [InlineData(503, "", ProviderFaultKind.Transient, "EA-PRV-19")]
+    [InlineData(520, "error code: 520", ProviderFaultKind.Transient, "EA-PRV-19")]
+    [InlineData(529, "{}", ProviderFaultKind.Transient, "EA-PRV-19")]
+    [InlineData(400, """{"error":{"message":"This model's maximum context length is 8192 tokens, however you requested 9000"}}""", ProviderFaultKind.BadText, "EA-PRV-20")]
+    [InlineData(400, """{"error":{"message":"'$.input' is invalid. Please check the API reference"}}""", ProviderFaultKind.BadText, "EA-PRV-21")]
+    [InlineData(422, """{"detail":[{"msg":"bad","input":"the sea at night"}]}""", ProviderFaultKind.BadText, "EA-PRV-21")]
+    [InlineData(400, """{"message":"invalid: the sea at night"}""", ProviderFaultKind.BadText, "EA-PRV-21")]
+    [InlineData(405, "", ProviderFaultKind.Credentials, "EA-PRV-24")]
+    public async Task A_refusal_is_understood_by_its_code_and_then_by_its_status(int status, string body, ProviderFaultKind kind, string code)
+    {
+        var fault = await FaultAsync(new ScriptedAnswer(status, body));
+
+        Assert.Equal((kind, code, (int?)status), (fault.Kind, fault.Code, fault.HttpStatus));
+    }
+
+    [Theory]
+    [InlineData("{\"error\":{\"message\":\"overloaded\"}}", "EA-PRV-07", "overloaded")]
+    [InlineData("{\"object\":\"list\",\"data\":[]}", "EA-PRV-08", "3 texts were sent and 0 vectors came back")]
+    [InlineData("{\"object\":\"list\",\"data\":null}", "EA-PRV-22", "not an answer")]
+    [InlineData("{\"object\":\"list\",\"data\":[{\"index\":0,\"embedding\":\"AAAA\"}]}", "EA-PRV-22", "not an answer")]
+    [InlineData("<html>Sign in</html>", "EA-PRV-22", "not an answer")]
+    [InlineData("", "EA-PRV-22", "not an answer")]
+    public async Task Success_without_vectors_is_none(string body, string code, string words)
+    {
+        var fault = await FaultAsync(new ScriptedAnswer(200, body));
+
+        Assert.Equal((ProviderFaultKind.BadAnswer, code), (fault.Kind, fault.Code));
+        Assert.Contains(words, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        await using var elsewhere = await ScriptedProvider.StartAsync(token: Token);
+
+        var fault = await FaultAsync(new ScriptedAnswer(307, "", Headers: Header("Location", $"{elsewhere.Endpoint}/embeddings")));
+
+        Assert.Equal((ProviderFaultKind.Credentials, "EA-PRV-23"), (fault.Kind, fault.Code));
+        Assert.Equal(0, elsewhere.Counts.Calls);
+    }
+
+    [Theory]
+    [InlineData("retry-after-ms", "250", 0.25)]
+    [InlineData("Retry-After", "7", 7.0)]
+    [InlineData("Retry-After", "86400", 86400.0)]
+    [InlineData("Retry-After", "Thu, 01 Jan 2026 00:01:30 GMT", 90.0)]
+    [InlineData("Retry-After", "Wed, 31 Dec 2025 00:00:00 GMT", null)]
+    [InlineData("Retry-After", "-5", null)]
+    [InlineData("Retry-After", "soon", null)]
+    [InlineData("X-Other", "7", null)]
+    public async Task The_time_a_provider_asks_for_is_read_in_all_its_forms(string header, string value, double? seconds)
+    {
+        var fault = await FaultAsync(new ScriptedAnswer(429, "{}", Headers: Header(header, value)));
+
+        Assert.Equal(seconds, fault.RetryAfter?.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task A_provider_that_hangs_is_a_time_out_and_not_a_cancellation()
+    {
+        _server.Script.Hang = true;
+        using var provider = Provider(options => options.Timeout = TimeSpan.FromMilliseconds(300));
+
+        var fault = await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+
+        Assert.Equal((ProviderFaultKind.Transient, "EA-PRV-16"), (fault.Kind, fault.Code));
+        Assert.Contains("0.3 s", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, _server.Counts.Calls);
+    }
+
+    [Fact]
+    public async Task A_call_that_hangs_ends_at_once_when_the_run_does()
+    {
+        _server.Script.Hang = true;
+        using var provider = Provider();
+        using var run = CancellationTokenSource.CreateLinkedTokenSource(Token);
+
+        var call = provider.GenerateAsync(Texts, cancellationToken: run.Token);
+        await _server.Counts.WhenAsync(counts => counts.InFlight == 1, Token);
+        await run.CancelAsync();
+
+        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.Equal(run.Token, cancelled.CancellationToken);
+        await _server.Counts.WhenAsync(counts => counts.InFlight == 0, Token);
+    }
+
+    [Fact]
+    public async Task A_released_call_is_answered()
+    {
+        _server.Script.Hang = true;
+        using var provider = Provider();
+
+        var call = provider.GenerateAsync(Texts, cancellationToken: Token);
+        await _server.Counts.WhenAsync(counts => counts.InFlight == 1, Token);
+        Assert.False(call.IsCompleted);
+        _server.Script.Hang = false;
+
+        Assert.Equal(Texts.Length, (await call).Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_is_worth_another_try()
+    {
+        var fault = await FaultAsync(new ScriptedAnswer(Misdeed: Misdeed.CutShort));
+
+        Assert.Equal((ProviderFaultKind.Transient, "EA-PRV-17"), (fault.Kind, fault.Code));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_unreachable()
+    {
+        using var provider = Provider();
+        await _server.DisposeAsync();
+
+        var fault = await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+
+        Assert.Equal((ProviderFaultKind.Transient, "EA-PRV-17"), (fault.Kind, fault.Code));
+    }
+
+    [Fact]
+    public async Task An_answer_without_end_is_not_read_to_its_end()
+    {
+        _server.Script.Next(new ScriptedAnswer(200, $"{{\"data\":[],\"x\":\"{new string('x', 50_000_000)}\"}}"));
+        using var provider = Provider(options => options.BatchSize = 3);
+
+        var fault = await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+
+        Assert.Equal((ProviderFaultKind.BadAnswer, "EA-PRV-14"), (fault.Kind, fault.Code));
+    }
+
+    [Fact]
+    public async Task Encryption_that_is_not_there_is_no_reason_to_do_without()
+    {
+        using var provider = Provider(options => options.Endpoint = options.Endpoint.Replace("http:", "https:", StringComparison.Ordinal));
+
+        var fault = await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+
+        Assert.Equal((ProviderFaultKind.Credentials, "EA-PRV-15"), (fault.Kind, fault.Code));
+        Assert.Equal(0, _server.Counts.Calls);
+    }
+
+    [Fact]
+    public async Task One_call_is_one_request_and_the_retry_around_it_asks_again()
+    {
+        _server.Script.FailEvery = 1;
+        using var provider = Provider();
+        await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+        Assert.Equal(1, _server.Counts.Calls);
+
+        _server.Script.FailEvery = 2;
+        var call = new EmbeddingCall(provider, _clock, () => 0.5).EmbedAsync(Texts, token: Token);
+        await _clock.WhenTimersAsync(1, Token);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(Texts.Length, (await call).Count);
+        Assert.Equal(3, _server.Counts.Calls);
+        Assert.Equal(3, _server.Counts.Seen(Texts[0]));
+    }
+
+    /// <summary>The fault of an answer; whatever it is, it tells neither key nor text.</summary>
+    private async Task<ProviderFault> FaultAsync(ScriptedAnswer answer)
+    {
+        _server.Script.Next(answer);
+        using var provider = Provider();
+
+        var fault = await Assert.ThrowsAsync<ProviderFault>(() => provider.GenerateAsync(Texts, cancellationToken: Token));
+
+        Assert.Equal(1, _server.Counts.Calls);
+        var told = fault.ToString();
+        Assert.StartsWith(fault.Code, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("cdef", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(Texts[0], told, StringComparison.Ordinal);
+        return fault;
+    }
+
+    private OpenAiEmbeddings Provider(Action<EmbeddingOptions>? change = null)
+    {
+        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" {Key}\n" };
+        change?.Invoke(options);
+        return new OpenAiEmbeddings(options, Dimensions, _clock);
+    }
+
+    private static Dictionary<string, string> Header(string name, string value) => new(StringComparer.Ordinal) { [name] = value };
+}

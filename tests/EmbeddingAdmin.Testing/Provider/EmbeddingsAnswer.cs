@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace EmbeddingAdmin.Testing.Provider;
+
+/// <summary>The body of a successful answer, as OpenAI writes it, or spoilt.</summary>
+internal static class EmbeddingsAnswer
+{
+    /// <summary>What a text is charged: a quarter of its bytes.</summary>
+    public static long Tokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
+
+    public static byte[] Write(EmbeddingsRequest request, Misdeed misdeed)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("object", "list");
+            json.WriteStartArray("data");
+            foreach (var index in Order(request.Texts.Count, misdeed))
+                WriteVector(json, request, index, misdeed);
+            json.WriteEndArray();
+            json.WriteString("model", request.Model);
+            if (misdeed != Misdeed.NoUsage)
+                WriteUsage(json, request.Texts.Sum(Tokens));
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    private static IEnumerable<int> Order(int count, Misdeed misdeed) => misdeed switch
+    {
+        Misdeed.ReverseOrder => Enumerable.Range(0, count).Reverse(),
+        Misdeed.Fewer => Enumerable.Range(0, count - 1),
+        Misdeed.More => Enumerable.Range(0, count + 1),
+        _ => Enumerable.Range(0, count),
+    };
+
+    private static void WriteVector(Utf8JsonWriter json, EmbeddingsRequest request, int index, Misdeed misdeed)
+    {
+        var isLast = index == request.Texts.Count - 1;
+        if (isLast && misdeed == Misdeed.NullElement)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("object", "embedding");
+        if (misdeed != Misdeed.NoIndex)
+            json.WriteNumber("index", isLast && misdeed == Misdeed.RepeatedIndex ? 0 : index);
+        var vector = Spoilt(Oracle.Vector(request.Texts[index % request.Texts.Count], request.Dimensions), isLast ? misdeed : Misdeed.None);
+        if (request.Base64 && misdeed != Misdeed.Floats)
+            json.WriteBase64String("embedding", MemoryMarshal.AsBytes<float>(vector));
+        else
+            WriteFloats(json, vector);
+        json.WriteEndObject();
+    }
+
+    private static float[] Spoilt(float[] vector, Misdeed misdeed)
+    {
+        switch (misdeed)
+        {
+            case Misdeed.NotANumber:
+                vector[2] = float.NaN;
+                break;
+            case Misdeed.Infinite:
+                vector[2] = float.PositiveInfinity;
+                break;
+            case Misdeed.Zero:
+                Array.Clear(vector);
+                break;
+            case Misdeed.HalfTheDimensions:
+                return vector[..(vector.Length / 2)];
+        }
+
+        return vector;
+    }
+
+    private static void WriteFloats(Utf8JsonWriter json, float[] vector)
+    {
+        json.WriteStartArray("embedding");
+        foreach (var value in vector)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+
+    private static void WriteUsage(Utf8JsonWriter json, long tokens)
+    {
+        json.WriteStartObject("usage");
+        json.WriteNumber("prompt_tokens", tokens);
+        json.WriteNumber("total_tokens", tokens);
+        json.WriteEndObject();
+    }
+}

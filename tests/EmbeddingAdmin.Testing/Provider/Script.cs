@@ -1,0 +1,100 @@
+namespace EmbeddingAdmin.Testing.Provider;
+
+/// <summary>How an answer with status 200 is spoilt.</summary>
+public enum Misdeed
+{
+    None,
+    ReverseOrder,
+    NoIndex,
+    RepeatedIndex,
+    Fewer,
+    More,
+    NullElement,
+    NotANumber,
+    Infinite,
+    Zero,
+    HalfTheDimensions,
+    Floats,
+    NoUsage,
+    CutShort,
+}
+
+/// <summary>One answer in place of the usual one.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Body">The body; null sends vectors, spoilt by <paramref name="Misdeed"/>.</param>
+/// <param name="ContentType">Type of <paramref name="Body"/>.</param>
+/// <param name="Headers">Further headers.</param>
+/// <param name="Misdeed">How the vectors are spoilt.</param>
+public sealed record ScriptedAnswer(
+    int Status = 200,
+    string? Body = null,
+    string ContentType = "application/json",
+    IReadOnlyDictionary<string, string>? Headers = null,
+    Misdeed Misdeed = Misdeed.None);
+
+/// <summary>What the scripted provider does; every change takes effect with the next call, a release at once.</summary>
+public sealed class Script
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<ScriptedAnswer> _next = [];
+    private TaskCompletionSource? _hanging;
+
+    /// <summary>How long each call takes.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>Every so many calls one fails with <see cref="Failure"/>; 0 for none.</summary>
+    public int FailEvery { get; set; }
+
+    /// <summary>The answer of the calls that fail.</summary>
+    public ScriptedAnswer Failure { get; set; } = new(500, """{"error":{"message":"The server had an error","type":"server_error"}}""");
+
+    /// <summary>While true, calls are taken and not answered. False answers all that hang.</summary>
+    public bool Hang
+    {
+        get
+        {
+            lock (_lock)
+                return _hanging is not null;
+        }
+
+        set
+        {
+            TaskCompletionSource? released = null;
+            lock (_lock)
+            {
+                if (value)
+                    _hanging ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                else
+                    (released, _hanging) = (_hanging, null);
+            }
+
+            released?.SetResult();
+        }
+    }
+
+    /// <summary>Answers one of the next calls, in the order given here, in place of everything else.</summary>
+    public void Next(params IEnumerable<ScriptedAnswer> answers)
+    {
+        lock (_lock)
+        {
+            foreach (var answer in answers)
+                _next.Enqueue(answer);
+        }
+    }
+
+    internal ScriptedAnswer AnswerFor(long call)
+    {
+        lock (_lock)
+        {
+            if (_next.TryDequeue(out var answer))
+                return answer;
+            return FailEvery > 0 && call % FailEvery == 0 ? Failure : new ScriptedAnswer();
+        }
+    }
+
+    internal Task WhenReleasedAsync(CancellationToken token)
+    {
+        lock (_lock)
+            return _hanging?.Task.WaitAsync(token) ?? Task.CompletedTask;
+    }
+}

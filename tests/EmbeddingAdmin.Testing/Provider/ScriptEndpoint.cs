@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EmbeddingAdmin.Testing.Provider;
+
+/// <summary>
+/// The script over HTTP, for a provider that runs alone: <c>curl -X PUT …/script -d '{"latencyMs":200,"hang":true}'</c>. What a change
+/// does not name stays as it is.
+/// </summary>
+internal static class ScriptEndpoint
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        WriteIndented = true,
+    };
+
+    public static void MapScript(this WebApplication app, ScriptedProvider provider)
+    {
+        app.MapGet("/script", http => http.Response.WriteAsJsonAsync(Shown(provider), Json, http.RequestAborted));
+        app.MapPut("/script", async http =>
+        {
+            try
+            {
+                var change = await http.Request.ReadFromJsonAsync<Change>(Json, http.RequestAborted);
+                change?.Apply(provider.Script);
+                await http.Response.WriteAsJsonAsync(Shown(provider), Json, http.RequestAborted);
+            }
+            catch (JsonException exception)
+            {
+                http.Response.StatusCode = StatusCodes.Status400BadRequest;
+                await http.Response.WriteAsync(exception.Message, http.RequestAborted);
+            }
+        });
+    }
+
+    private static object Shown(ScriptedProvider provider) => new
+    {
+        LatencyMs = provider.Script.Latency.TotalMilliseconds,
+        provider.Script.Hang,
+        provider.Script.FailEvery,
+        provider.Script.Failure,
+        provider.Counts.Calls,
+        provider.Counts.Answered,
+        provider.Counts.Texts,
+        provider.Counts.Tokens,
+        provider.Counts.InFlight,
+        provider.Counts.MostInFlight,
+        provider.Counts.SeenAgain,
+    };
+
+    private sealed record Change(double? LatencyMs, bool? Hang, int? FailEvery, ScriptedAnswer? Failure, ScriptedAnswer[]? Next)
+    {
+        public void Apply(Script script)
+        {
+            script.Latency = LatencyMs is { } latency ? TimeSpan.FromMilliseconds(latency) : script.Latency;
+            script.FailEvery = FailEvery ?? script.FailEvery;
+            script.Failure = Failure ?? script.Failure;
+            script.Next(Next ?? []);
+            script.Hang = Hang ?? script.Hang;
+        }
+    }
+}

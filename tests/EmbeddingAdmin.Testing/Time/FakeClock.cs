@@ -1,0 +1,118 @@
+namespace EmbeddingAdmin.Testing.Time;
+
+/// <summary>A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, in the order of their time.</summary>
+public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
+{
+    private readonly Lock _lock = new();
+    private readonly List<FakeTimer> _timers = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock)
+            return _now;
+    }
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves the clock, stopping at each timer that is due on the way.</summary>
+    public void Advance(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        var until = GetUtcNow() + by;
+        while (NextDue(until) is { } timer)
+            timer.Fire();
+        lock (_lock)
+            _now = until;
+    }
+
+    /// <summary>Waits until so many timers are set: the code under test has then come to its pause.</summary>
+    public async Task WhenTimersAsync(int count, CancellationToken token)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_timers.Count >= count)
+                    return;
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(token);
+        }
+    }
+
+    private FakeTimer? NextDue(DateTimeOffset until)
+    {
+        lock (_lock)
+        {
+            var next = _timers.Where(timer => timer.Due <= until).MinBy(timer => timer.Due);
+            if (next is null)
+                return null;
+            _now = next.Due > _now ? next.Due : _now;
+            if (next.Period > TimeSpan.Zero)
+                next.Due += next.Period;
+            else
+                _timers.Remove(next);
+            return next;
+        }
+    }
+
+    private void Set(FakeTimer timer, TimeSpan due, TimeSpan period)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            _timers.Remove(timer);
+            if (due != Timeout.InfiniteTimeSpan)
+            {
+                timer.Due = _now + due;
+                timer.Period = period;
+                _timers.Add(timer);
+            }
+
+            changed = _changed;
+            _changed = NewSignal();
+        }
+
+        changed.SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class FakeTimer(FakeClock clock, Action fire) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; set; }
+
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            clock.Set(this, dueTime, period);
+            return true;
+        }
+
+        public void Dispose() => clock.Set(this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
