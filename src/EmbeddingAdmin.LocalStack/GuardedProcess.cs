@@ -15,7 +15,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         stop=$1; shift
         "$@" </dev/null 3<&- &
         child=$!
-        (cat <&3 >/dev/null; kill -"$stop" $child) &
+        (cat <&3; kill -"$stop" $child) >/dev/null 2>&1 &
         watcher=$!
         exec 3<&-
         wait $child

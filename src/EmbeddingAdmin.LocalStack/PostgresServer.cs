@@ -109,15 +109,22 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         var started = clock.GetTimestamp();
         var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5 }.ConnectionString;
+        // A stranger may listen on the port and say nothing: then our process ends by itself, and that decides.
+        using var trying = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         while (!process.Exited.IsCompleted)
         {
             try
             {
                 await using var connection = new NpgsqlConnection(unpooled);
-                await connection.OpenAsync(cancel);
+                var opening = connection.OpenAsync(trying.Token);
+                if (await Task.WhenAny(opening, process.Exited) == process.Exited) await trying.CancelAsync();
+                await opening;
                 return connection.PostgreSqlVersion.ToString(2);
             }
-            // A stranger may listen on the port: then our process ends by itself, and that decides.
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return null;
+            }
             catch (Exception notYet) when (notYet is NpgsqlException or TimeoutException)
             {
                 if (clock.GetElapsedTime(started) > StartLimit) throw new LocalStackException("PostgreSQL did not answer within a minute of its start.", notYet);

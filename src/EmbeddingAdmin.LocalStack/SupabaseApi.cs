@@ -30,6 +30,7 @@ internal sealed class SupabaseApi : IAsyncDisposable
     public static async Task<SupabaseApi> StartAsync(ApiModules modules, string folder, string connectionString, Secrets secrets, TimeProvider clock,
         CancellationToken cancel, Func<int>? nextPort = null)
     {
+        PrivateFile.CreateFolder(folder);
         PrivateFile.CreateFolder(Path.Combine(folder, "supabase"));
         foreach (var orphan in Orphan.In(folder, "supabase/lite").ToArray()) await Orphan.StopAsync(orphan, "TERM", clock, cancel);
         for (var tries = 1; ; tries++)
