@@ -1,8 +1,10 @@
+using EmbeddingAdmin.Testing.Crash;
 using EmbeddingAdmin.Testing.Provider;
 
 return args switch
 {
     ["provider", .. var options] => await ProviderProgram.RunAsync(options),
+    [StackHost.Verb, ..] => await StackHost.RunAsync(args, CancellationToken.None),
     _ => await UsageAsync(),
 };
 
