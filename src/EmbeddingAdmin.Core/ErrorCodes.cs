@@ -1,15 +1,153 @@
-namespace EmbeddingAdmin.Core;
+namespace EmbeddingAdmin;
 
-/// <summary>Every error code of the product. A code never changes its meaning: people search for it and scripts match it.</summary>
+/// <summary>The stable codes that stand in front of every message an operator may have to look up.</summary>
 public static class ErrorCodes
 {
+    /// <summary>A URL carries a secret in its user part or query.</summary>
+    public const string SecretInUrl = "EA-CFG-02";
+
+    /// <summary>A URL has no scheme, or is plain http to a host that is not this machine.</summary>
+    public const string InsecureUrl = "EA-CFG-03";
+
+    /// <summary>A number in the settings is outside its range.</summary>
+    public const string OutOfRange = "EA-CFG-08";
+
+    /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
+    public const string ProviderSettings = "EA-CFG-11";
+
+    /// <summary>A key has characters that no key has (white space inside, non-ASCII).</summary>
+    public const string MalformedKey = "EA-KEY-08";
+
+    /// <summary>The provider refused the key (401).</summary>
+    public const string KeyRefused = "EA-PRV-01";
+
+    /// <summary>The provider refused the project, organisation or region (403).</summary>
+    public const string AccessForbidden = "EA-PRV-02";
+
+    /// <summary>The provider does not know the model, or the address (404).</summary>
+    public const string ModelNotFound = "EA-PRV-03";
+
+    /// <summary>The model does not take the asked number of dimensions.</summary>
+    public const string DimensionsNotSupported = "EA-PRV-04";
+
+    /// <summary>The account has no money or quota left.</summary>
+    public const string QuotaExhausted = "EA-PRV-05";
+
+    /// <summary>The request was too large for the provider (413, too many tokens in one request).</summary>
+    public const string RequestTooLarge = "EA-PRV-06";
+
+    /// <summary>The provider answered 200 with an error inside.</summary>
+    public const string ErrorInAnswer = "EA-PRV-07";
+
+    /// <summary>The answer holds fewer or more vectors than texts were sent, or an empty place.</summary>
+    public const string WrongCount = "EA-PRV-08";
+
+    /// <summary>The indices of the answer do not name every text exactly once.</summary>
+    public const string WrongIndices = "EA-PRV-09";
+
+    /// <summary>A vector has another number of dimensions than the column.</summary>
+    public const string WrongDimensions = "EA-PRV-10";
+
+    /// <summary>A vector holds NaN or an infinity.</summary>
+    public const string NotFinite = "EA-PRV-11";
+
+    /// <summary>A vector is zero, so that it has no direction.</summary>
+    public const string ZeroVector = "EA-PRV-12";
+
+    /// <summary>A vector's length is not 1 although the model promises unit length.</summary>
+    public const string NotUnitLength = "EA-PRV-13";
+
+    /// <summary>The answer is larger than any answer to the request can be.</summary>
+    public const string AnswerTooLarge = "EA-PRV-14";
+
+    /// <summary>The encrypted connection could not be trusted.</summary>
+    public const string UntrustedConnection = "EA-PRV-15";
+
+    /// <summary>The provider did not answer in time.</summary>
+    public const string ProviderTimeout = "EA-PRV-16";
+
+    /// <summary>The provider could not be reached, or the connection broke.</summary>
+    public const string ProviderUnreachable = "EA-PRV-17";
+
+    /// <summary>The provider asked to slow down (429).</summary>
+    public const string RateLimited = "EA-PRV-18";
+
+    /// <summary>The provider failed inside (5xx).</summary>
+    public const string ProviderFailed = "EA-PRV-19";
+
+    /// <summary>A text is longer than the model takes.</summary>
+    public const string TextTooLong = "EA-PRV-20";
+
+    /// <summary>A text, or the request around it, was refused as invalid.</summary>
+    public const string TextRefused = "EA-PRV-21";
+
+    /// <summary>The answer could not be read as an answer to an embeddings request.</summary>
+    public const string UnreadableAnswer = "EA-PRV-22";
+
+    /// <summary>The provider answered with a redirect, which is not followed.</summary>
+    public const string Redirected = "EA-PRV-23";
+
+    /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
+    public const string NotSupported = "EA-PRV-24";
+
+    /// <summary>The database cannot be reached.</summary>
+    public const string DatabaseUnreachable = "EA-DB-01";
+    /// <summary>The database refused the password; it is tried once only.</summary>
+    public const string DatabaseCredentials = "EA-DB-03";
+    /// <summary>The server is a standby or read-only.</summary>
+    public const string DatabaseReadOnly = "EA-DB-06";
+    /// <summary>The database's disk is full.</summary>
+    public const string DatabaseFull = "EA-DB-07";
+    /// <summary>The database answered with an error that has no sentence of its own.</summary>
+    public const string DatabaseFault = "EA-DB-08";
+    /// <summary>The schema <c>embedding_admin</c> was made by a newer program.</summary>
+    public const string SchemaNewer = "EA-DB-09";
+
+    /// <summary>A configured table is not there.</summary>
+    public const string TableMissing = "EA-SCH-01";
+    /// <summary>The vector column is missing or cannot hold a vector.</summary>
+    public const string VectorColumn = "EA-SCH-02";
+    /// <summary>The extension <c>vector</c> is not there.</summary>
+    public const string VectorExtension = "EA-SCH-03";
+    /// <summary>The vector column has no size.</summary>
+    public const string VectorWithoutSize = "EA-SCH-04";
+    /// <summary>The relation is a view, a foreign table or a partition parent.</summary>
+    public const string TableKind = "EA-SCH-06";
+    /// <summary>The table has no key of one column of a type that can be used.</summary>
+    public const string TableKey = "EA-SCH-07";
+    /// <summary>The text recipe names a column that gives no text.</summary>
+    public const string RecipeColumn = "EA-SCH-08";
+
+    /// <summary>Row-level security filters this role's updates.</summary>
+    public const string RowSecurity = "EA-RLS-01";
+    /// <summary>The role lacks a grant.</summary>
+    public const string Grant = "EA-RLS-02";
+    /// <summary>A trigger, a rule or something else took or changed the value.</summary>
+    public const string WriteSwallowed = "EA-RLS-03";
+
+    /// <summary>A command that this status does not allow, or a state that changed meanwhile.</summary>
+    public const string RunState = "EA-RUN-01";
+    /// <summary>Another writing run holds the column.</summary>
+    public const string ColumnHeld = "EA-RUN-02";
+    /// <summary>There is no such run.</summary>
+    public const string RunMissing = "EA-RUN-03";
+    /// <summary>The run met rows that could not be written for a reason that holds for all.</summary>
+    public const string RunBlocked = "EA-RUN-04";
+    /// <summary>More than half of at least 50 rows failed.</summary>
+    public const string RunTooManyFailures = "EA-RUN-05";
+    /// <summary>The ledger and the stamps do not agree; the run is not called done.</summary>
+    public const string RunUnbalanced = "EA-RUN-06";
+    /// <summary>Something unexpected happened while a run was working.</summary>
+    public const string RunFault = "EA-RUN-07";
+    /// <summary>The plan names something that is not so any more: model, dimensions or recipe.</summary>
+    public const string RunDrift = "EA-RUN-08";
+    /// <summary>The command needs somebody who is signed in.</summary>
+    public const string NotAllowed = "EA-RUN-09";
+    /// <summary>The table that was named is not configured.</summary>
+    public const string TableUnknown = "EA-CFG-12";
+
     /// <summary>Something that nobody foresaw; the log has the details under the reference that is shown.</summary>
     public const string Unexpected = "EA-SYS-01";
-
-    /// <summary>The database does not answer.</summary>
-    public const string DatabaseUnreachable = "EA-DB-01";
-    /// <summary>The database answered a statement with an error.</summary>
-    public const string DatabaseRefused = "EA-DB-06";
 
     /// <summary>Plain HTTP on an address that other machines can reach.</summary>
     public const string PlainHttpBeyondLoopback = "EA-SEC-01";

@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Web;
 /// <summary>The dashboard as a whole: everything that the browser reaches.</summary>
 internal static class Dashboard
 {
-    /// <exception cref="StartRefusedException">It would be unsafe to start like this.</exception>
+    /// <exception cref="EmbeddingAdminException">It would be unsafe to start like this.</exception>
     public static void AddDashboard(this WebApplicationBuilder builder)
     {
         StartCheck.RefuseVulnerableRuntime();

@@ -1,5 +1,5 @@
+using EmbeddingAdmin;
 using EmbeddingAdmin.Web;
-using EmbeddingAdmin.Web.Security;
 using Microsoft.Extensions.Options;
 
 try
@@ -12,8 +12,13 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (exception is StartRefusedException or OptionsValidationException)
+catch (EmbeddingAdminException refused)
 {
-    await Console.Error.WriteLineAsync(exception.Message);
+    await Console.Error.WriteLineAsync($"{refused.Code}: {refused.Message}");
+    return 2;
+}
+catch (OptionsValidationException invalid)
+{
+    await Console.Error.WriteLineAsync(invalid.Message);
     return 2;
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using EmbeddingAdmin.Core;
 using Npgsql;
 
 namespace EmbeddingAdmin.Web.Components;
@@ -15,8 +14,9 @@ public sealed record Fault(string Code, string WhatHappened, string NotDone, str
     {
         NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException } =>
             DatabaseUnreachable(correlation),
-        NpgsqlException => new(ErrorCodes.DatabaseRefused, "The database refused what was asked of it.", "Nothing was changed by this page.",
+        NpgsqlException => new(ErrorCodes.DatabaseFault, "The database refused what was asked of it.", "Nothing was changed by this page.",
             "The log has the database's own words under the reference.", correlation),
+        EmbeddingAdminException known => new(known.Code, known.Message, "", "", correlation),
         _ => new(ErrorCodes.Unexpected, "This part of the page failed unexpectedly.", "Runs are not affected: they belong to the server, not to this page.",
             "Load the page again. If it happens again, look the reference up in the log.", correlation),
     };

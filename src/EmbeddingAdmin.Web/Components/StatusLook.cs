@@ -6,19 +6,19 @@ public enum Tone { Neutral, Active, Waiting, Good, Warning, Bad }
 /// <summary>A state in word, icon and colour. The word alone says it; icon and colour only repeat it.</summary>
 public sealed record StatusLook(string Word, string Icon, Tone Tone)
 {
-    /// <summary>The look of a run's status, by the status's name.</summary>
+    /// <summary>The look of a run's status, by the status's name as the database spells it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No run has such a status.</exception>
     public static StatusLook OfRun(string status) => status switch
     {
-        "Enqueued" => new("Enqueued", "schedule", Tone.Neutral),
-        "Running" => new("Running", "play_circle", Tone.Active),
-        "Pausing" => new("Pausing", "hourglass_top", Tone.Waiting),
-        "Paused" => new("Paused", "pause_circle", Tone.Waiting),
-        "Cancelling" => new("Cancelling", "hourglass_top", Tone.Warning),
-        "Cancelled" => new("Cancelled", "cancel", Tone.Neutral),
-        "Interrupted" => new("Interrupted", "power_off", Tone.Warning),
-        "Errored" => new("Errored", "error", Tone.Bad),
-        "Succeeded" => new("Succeeded", "check_circle", Tone.Good),
+        "enqueued" => new("Enqueued", "schedule", Tone.Neutral),
+        "running" => new("Running", "play_circle", Tone.Active),
+        "pausing" => new("Pausing", "hourglass_top", Tone.Waiting),
+        "paused" => new("Paused", "pause_circle", Tone.Waiting),
+        "cancelling" => new("Cancelling", "hourglass_top", Tone.Warning),
+        "cancelled" => new("Cancelled", "cancel", Tone.Neutral),
+        "interrupted" => new("Interrupted", "power_off", Tone.Warning),
+        "errored" => new("Errored", "error", Tone.Bad),
+        "succeeded" => new("Succeeded", "check_circle", Tone.Good),
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "No run has such a status."),
     };
 

@@ -1,4 +1,3 @@
-using EmbeddingAdmin.Core;
 
 namespace EmbeddingAdmin.Web.Security;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
-using EmbeddingAdmin.Core;
 using EmbeddingAdmin.Web.Components;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;

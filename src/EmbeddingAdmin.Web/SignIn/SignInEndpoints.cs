@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using EmbeddingAdmin.Core;
 using EmbeddingAdmin.Web.Components;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -69,7 +68,7 @@ internal static class SignInEndpoints
 
     internal static RazorComponentResult<SignInPage> Page(HttpContext http, int status, Fault? fault, string? then, string? linkToken = null)
     {
-        http.Response.Headers.CacheControl = "no-store";
+        (http.Response.Headers.CacheControl, http.Response.Headers.Pragma) = ("no-cache, no-store", "no-cache");
         var options = http.RequestServices.GetRequiredService<IOptions<SignInOptions>>().Value;
         return new(new Dictionary<string, object?>(StringComparer.Ordinal)
         {

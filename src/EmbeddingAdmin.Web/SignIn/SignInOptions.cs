@@ -1,4 +1,3 @@
-using EmbeddingAdmin.Core;
 using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin.Web.SignIn;
