@@ -86,6 +86,7 @@ public sealed partial class Live<T>
 
     private async Task DrawAsync(Func<CancellationToken, IAsyncEnumerable<T>> watch, CancellationToken token)
     {
+        token.ThrowIfCancellationRequested();
         var latest = Channel.CreateBounded<T>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
         // Off the renderer, so that a busy stream does not hold up the page's events.
