@@ -1,0 +1,140 @@
+using EmbeddingAdmin.Local;
+using EmbeddingAdmin.Testing.Browser;
+using Npgsql;
+
+namespace EmbeddingAdmin.Testing.Postgres;
+
+/// <summary>
+/// A real Postgres of this test process's own, on the first numbered data folder that no other process uses. A class clones a
+/// template and has a database to itself.
+/// </summary>
+public sealed class TestPostgres : IAsyncDisposable
+{
+    /// <summary>Roles, schema <c>extensions</c> and pgvector.</summary>
+    public const string Empty = "empty";
+
+    /// <summary>As <see cref="Empty"/>, with the demo's 5,000 stories and 1,500 profiles.</summary>
+    public const string Demo = "demo";
+
+    private readonly FileStream folderLock;
+    private readonly LocalStack stack;
+    private readonly string folder;
+    private readonly SemaphoreSlim makingTemplates = new(1);
+    private int clones;
+
+    private TestPostgres(FileStream folderLock, LocalStack stack, string dataFolder)
+    {
+        this.folderLock = folderLock;
+        this.stack = stack;
+        folder = dataFolder;
+        AdminConnectionString = new NpgsqlConnectionStringBuilder(stack.Connection.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString;
+    }
+
+    /// <summary>The superuser's, to the database <c>postgres</c>, unpooled.</summary>
+    public string AdminConnectionString { get; }
+
+    /// <summary>Takes a folder and starts the server; whatever the surroundings say of databases is ignored.</summary>
+    public static async Task<TestPostgres> StartAsync(CancellationToken cancel)
+    {
+        ForgetAmbientDatabases();
+        var folders = Directory.CreateDirectory(Path.Combine(Checkout.Root, ".localstack/tests")).FullName;
+        for (var number = 1; ; number++)
+        {
+            var candidate = Path.Combine(folders, $"{number}");
+            if (ExclusiveFile.TryHold($"{candidate}.lock") is not { } held) continue;
+            try
+            {
+                var options = new LocalStackOptions { DataFolder = candidate, Durable = false, WithApi = false, WithDemo = false };
+                var postgres = new TestPostgres(held, await LocalStack.StartAsync(options, new Progress<string>(), cancel), candidate);
+                await postgres.DropLeftoversAsync(cancel);
+                return postgres;
+            }
+            catch
+            {
+                await held.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>A database of one's own, made from a template in some 50 ms and dropped on disposal.</summary>
+    /// <param name="template"><see cref="Empty"/> or <see cref="Demo"/>.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<TestDatabase> CloneAsync(string template, CancellationToken cancel)
+    {
+        var pattern = $"template_{template}_{Key}";
+        await MakeTemplateAsync(template, pattern, cancel);
+        var name = $"test_{Interlocked.Increment(ref clones)}";
+        await using var admin = await DemoDatabase.OpenAsync(AdminConnectionString, cancel);
+        await DemoDatabase.ExecuteAsync(admin, $"""create database {name} template "{pattern}" """, cancel);
+        // A template does not hand its settings down.
+        await DemoDatabase.ExecuteAsync(admin, $"""alter database {name} set search_path = "$user", public, extensions""", cancel);
+        return new TestDatabase(this, name);
+    }
+
+    /// <summary>The Supabase-compatible API on that database; it stops when the database is disposed of.</summary>
+    /// <exception cref="LocalStackException">There is no API, and why.</exception>
+    public async Task<(string Url, string AnonKey, string ServiceKey)> StartApiAsync(TestDatabase db, CancellationToken cancel)
+    {
+        await HostProgram.RequireAsync("npm", ["npm"], cancel);
+        var options = new LocalStackOptions { DataFolder = folder };
+        var modules = await ApiModules.GetAsync(options, new Progress<string>(), cancel);
+        var secrets = Secrets.ReadOrMake(folder);
+        var api = await SupabaseApi.StartAsync(modules, Path.Combine(folder, $"api-{db.Name}"), db.ConnectionString, secrets, options.Clock, cancel);
+        db.Own(api);
+        return (api.Url, secrets.AnonKey, secrets.ServiceKey);
+    }
+
+    /// <summary>Stops the server; its folder and templates stay for the next time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stack.DisposeAsync();
+        await folderLock.DisposeAsync();
+        makingTemplates.Dispose();
+    }
+
+    // The assembly's version id is a hash of what it was built from: schema, words and generator.
+    private static string Key => typeof(LocalStack).Assembly.ManifestModule.ModuleVersionId.ToString("N")[..12];
+
+    private static void ForgetAmbientDatabases()
+    {
+        foreach (string name in Environment.GetEnvironmentVariables().Keys)
+            if (name is "DATABASE_URL" || name.StartsWith("PG", StringComparison.Ordinal) || name.StartsWith("SUPABASE_", StringComparison.Ordinal))
+                Environment.SetEnvironmentVariable(name, null);
+    }
+
+    private async Task MakeTemplateAsync(string template, string pattern, CancellationToken cancel)
+    {
+        await makingTemplates.WaitAsync(cancel);
+        try
+        {
+            await using var admin = await DemoDatabase.OpenAsync(AdminConnectionString, cancel);
+            await using var find = new NpgsqlCommand("select 1 from pg_database where datname = $1", admin) { Parameters = { new() { Value = pattern } } };
+            if (await find.ExecuteScalarAsync(cancel) is not null) return;
+            var unfinished = $"unfinished_{template}";
+            await DemoDatabase.ExecuteAsync(admin, $"create database {unfinished}", cancel);
+            await using (var connection = await DemoDatabase.OpenAsync(new NpgsqlConnectionStringBuilder(AdminConnectionString) { Database = unfinished }.ConnectionString, cancel))
+            {
+                await DemoDatabase.MakeRolesAsync(connection, cancel);
+                if (template is Demo) await DemoDatabase.LoadAsync(connection, cancel);
+                else if (template is not Empty) throw new ArgumentOutOfRangeException(nameof(template), template, "The templates are empty and demo.");
+            }
+            await DemoDatabase.ExecuteAsync(admin, $"""alter database {unfinished} rename to "{pattern}" """, cancel);
+        }
+        finally
+        {
+            makingTemplates.Release();
+        }
+    }
+
+    /// <summary>What a killed process or an older build left in this folder.</summary>
+    private async Task DropLeftoversAsync(CancellationToken cancel)
+    {
+        await using var admin = await DemoDatabase.OpenAsync(AdminConnectionString, cancel);
+        var names = new List<string>();
+        await using (var find = new NpgsqlCommand("""select datname from pg_database where datname ~ '^(test|unfinished|template)_' and datname !~ ('_' || $1 || '$')""", admin) { Parameters = { new() { Value = Key } } })
+        await using (var reader = await find.ExecuteReaderAsync(cancel))
+            while (await reader.ReadAsync(cancel)) names.Add(reader.GetString(0));
+        foreach (var name in names) await DemoDatabase.ExecuteAsync(admin, $"""drop database "{name}" with (force)""", cancel);
+    }
+}
