@@ -1,0 +1,27 @@
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace EmbeddingAdmin.Web.Components;
+
+/// <summary>What an operator is told when something went wrong; never an exception's own text, which may quote a row or a secret.</summary>
+/// <param name="Code">A stable code of <see cref="ErrorCodes"/>.</param>
+/// <param name="Correlation">The reference under which the log has the details.</param>
+public sealed record Fault(string Code, string WhatHappened, string NotDone, string WhatToDo, string? Correlation = null)
+{
+    internal static string NewCorrelation() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+
+    internal static Fault Of(Exception exception, string? correlation = null) => exception switch
+    {
+        NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException } =>
+            DatabaseUnreachable(correlation),
+        NpgsqlException => new(ErrorCodes.DatabaseFault, "The database refused what was asked of it.", "Nothing was changed by this page.",
+            "The log has the database's own words under the reference.", correlation),
+        EmbeddingAdminException known => new(known.Code, known.Message, "", "", correlation),
+        _ => new(ErrorCodes.Unexpected, "This part of the page failed unexpectedly.", "Runs are not affected: they belong to the server, not to this page.",
+            "Load the page again. If it happens again, look the reference up in the log.", correlation),
+    };
+
+    internal static Fault DatabaseUnreachable(string? correlation = null) => new(ErrorCodes.DatabaseUnreachable,
+        "The database does not answer.", "Nothing was read or changed.",
+        "Check that it is running and that the address in the configuration is right, then try again.", correlation);
+}

@@ -1,0 +1,74 @@
+using EmbeddingAdmin.Web.Components;
+using EmbeddingAdmin.Web.Security;
+using EmbeddingAdmin.Web.SignIn;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+using Npgsql;
+using Radzen;
+
+namespace EmbeddingAdmin.Web;
+
+/// <summary>The dashboard as a whole: everything that the browser reaches.</summary>
+internal static class Dashboard
+{
+    /// <exception cref="EmbeddingAdminException">It would be unsafe to start like this.</exception>
+    public static void AddDashboard(this WebApplicationBuilder builder)
+    {
+        StartCheck.RefuseVulnerableRuntime();
+        builder.Listen();
+        builder.AddSignIn();
+        builder.AddPages();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(_ => NpgsqlDataSource.Create(
+            builder.Configuration.GetConnectionString("Postgres") ?? "Host=127.0.0.1;Port=1;Timeout=2;GSS Encryption Mode=Disable"));
+        builder.Services.AddHostedService<Announcement>();
+        // Standard output is for what people and scripts read; the log has the other one.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    public static void MapDashboard(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler(ErrorPage.Handle);
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseOriginCheck();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapGet("/healthz", () => "ok").AllowAnonymous();
+        app.MapSignIn();
+        // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    private static void Listen(this WebApplicationBuilder builder)
+    {
+        var urls = ListenAddress.Of(builder.Configuration);
+        StartCheck.RefusePlainHttpBeyondLoopback(urls);
+        var hosts = StartCheck.AllowedHosts(builder.Configuration["AllowedHosts"], urls);
+        builder.WebHost.UseUrls([.. urls]);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        // `dotnet run` without a launch profile is Production, where packages' assets would not be found.
+        builder.WebHost.UseStaticWebAssets();
+        builder.Services.Configure<HostFilteringOptions>(filter => (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (hosts, false, false));
+    }
+
+    private static void AddPages(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRadzenComponents();
+        builder.Services.AddRazorComponents()
+            .AddInteractiveServerComponents(circuits =>
+            {
+                circuits.DetailedErrors = builder.Environment.IsDevelopment();
+                circuits.DisconnectedCircuitMaxRetained = circuits.PersistedCircuitInMemoryMaxRetained = 20;
+                circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
+                circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
+            })
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
+    }
+}

@@ -1,0 +1,33 @@
+// Everything of the dashboard that has to happen in the browser itself.
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+
+function switchTheme() {
+  const root = document.documentElement;
+  const now = root.dataset.theme || (systemIsDark.matches ? 'dark' : 'light');
+  const next = now === 'dark' ? 'light' : 'dark';
+  // Back to what the system says means following the system again.
+  const follows = (next === 'dark') === systemIsDark.matches;
+  root.dataset.theme = follows ? '' : next;
+  for (const link of document.querySelectorAll('link[data-look]')) {
+    link.media = follows ? `(prefers-color-scheme: ${link.dataset.look})` : link.dataset.look === next ? 'all' : 'not all';
+  }
+  const secure = location.protocol === 'https:' ? '; secure' : '';
+  document.cookie = `theme=${follows ? '' : next}; path=/; max-age=${follows ? 0 : 31536000}; samesite=strict${secure}`;
+}
+
+document.addEventListener('click', event => {
+  if (event.target.closest('[data-switch-theme]')) switchTheme();
+  if (event.target.closest('[data-reload]')) location.reload();
+});
+
+// The server came back without this page's circuit: only a fresh page helps.
+const reconnect = document.getElementById('components-reconnect-modal');
+if (reconnect) {
+  new MutationObserver(() => {
+    if (reconnect.matches('.components-reconnect-rejected, .components-reconnect-resume-failed')) location.reload();
+  }).observe(reconnect, { attributes: true, attributeFilter: ['class'] });
+}
+
+// A sign-in link is used by a POST, never by loading it: mail scanners and previews load links.
+document.querySelector('form[data-submit-at-once]')?.requestSubmit();
