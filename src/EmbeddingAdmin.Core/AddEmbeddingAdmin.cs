@@ -24,7 +24,7 @@ public static class EmbeddingAdminRegistration
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(_ => Database.Open(configuration.GetConnectionString("Postgres") ?? ""));
+        services.TryAddSingleton(_ => DatabaseConnection.Open(configuration.GetConnectionString("Postgres") ?? ""));
         services.AddSingleton<IReadOnlyList<EmbeddingTable>>(EmbeddingTable.Defaults);
         services.AddSingleton<TableCatalog>();
         services.AddSingleton<ProviderSource>();

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 namespace EmbeddingAdmin.Providers;
 
 /// <summary>The provider of the settings, once for each length of vector.</summary>
-public sealed class ProviderSource(IOptions<EmbeddingOptions> options) : IDisposable
+public sealed class ProviderSource(IOptions<EmbeddingOptions> options, TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<int, Lazy<EmbeddingProvider>> _providers = new();
 
     /// <summary>The provider for columns of <paramref name="dimensions"/>.</summary>
     /// <exception cref="ProviderFault">The settings name no usable provider.</exception>
     public EmbeddingProvider For(int dimensions) =>
-        _providers.GetOrAdd(dimensions, n => new Lazy<EmbeddingProvider>(() => EmbeddingProviders.Create(options.Value, n))).Value;
+        _providers.GetOrAdd(dimensions, n => new Lazy<EmbeddingProvider>(() => EmbeddingProviders.Create(options.Value, n, clock))).Value;
 
     /// <inheritdoc/>
     public void Dispose()

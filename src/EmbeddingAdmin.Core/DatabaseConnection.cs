@@ -4,7 +4,7 @@ using Npgsql;
 namespace EmbeddingAdmin;
 
 /// <summary>Opens the database with the options that keep us honest, whatever the connection string says.</summary>
-public static class Database
+public static class DatabaseConnection
 {
     /// <summary>A data source that sends vectors in binary form.</summary>
     /// <param name="connectionString">As <c>key=value</c>.</param>
