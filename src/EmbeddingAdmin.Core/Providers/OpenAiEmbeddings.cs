@@ -78,7 +78,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
         try
         {
             var result = await _client.GenerateEmbeddingsAsync(texts, _request, cancellationToken);
-            return Checked(result.Value, texts.Count, result.GetRawResponse());
+            return Checked(result.Value, texts, result.GetRawResponse());
         }
         // Not by the exception's type: a time-out is a TaskCanceledException, too.
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not ProviderFault)
@@ -105,20 +105,21 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     /// <summary>A pasted key often brings quotes, a line break or a byte order mark along.</summary>
     internal static string TrimKey(string? key) => key?.Trim(' ', '\t', '\r', '\n', '"', '\'', '\uFEFF') ?? "";
 
-    private GeneratedEmbeddings<Embedding<float>> Checked(OpenAIEmbeddingCollection answer, int texts, PipelineResponse response)
+    private GeneratedEmbeddings<Embedding<float>> Checked(
+        OpenAIEmbeddingCollection answer, IReadOnlyList<string> texts, PipelineResponse response)
     {
-        if (answer.Count != texts)
+        if (answer.Count != texts.Count)
             throw _faults.OfCount(answer.Count, texts, response);
 
-        var vectors = new Embedding<float>?[texts];
+        var vectors = new Embedding<float>?[texts.Count];
         foreach (var item in answer)
         {
             if (item is null)
                 throw OpenAiFaults.OfAnswer(ErrorCodes.WrongCount, "One place of the answer is empty.");
-            if (item.Index < 0 || item.Index >= texts || vectors[item.Index] is not null)
+            if (item.Index < 0 || item.Index >= texts.Count || vectors[item.Index] is not null)
             {
                 throw OpenAiFaults.OfAnswer(
-                    ErrorCodes.WrongIndices, $"The answer does not say which vector belongs to which text (index {item.Index} of {texts} texts is wrong or comes twice).");
+                    ErrorCodes.WrongIndices, $"The answer does not say which vector belongs to which text (index {item.Index} is missing, wrong or there twice).");
             }
 
             var vector = item.ToFloats();

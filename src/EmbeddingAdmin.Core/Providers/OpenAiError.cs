@@ -6,7 +6,7 @@ namespace EmbeddingAdmin.Providers;
 /// What an error answer says of itself, in the shapes that are found: OpenAI's <c>{"error":{message,type,code,param}}</c>, a bare string in
 /// <c>error</c>, the same fields at the top, and <c>{"detail":…}</c>. Of an answer that is no JSON, the body is the message.
 /// </summary>
-/// <param name="Code">The code, or else the type; empty when there is neither.</param>
+/// <param name="Code">Code and type; empty when there is neither.</param>
 /// <param name="Message">The sentence; not scrubbed yet.</param>
 /// <param name="Parameter">The parameter that is blamed.</param>
 internal sealed record OpenAiError(string Code, string Message, string Parameter)
@@ -56,8 +56,8 @@ internal sealed record OpenAiError(string Code, string Message, string Parameter
     private static OpenAiError Fields(JsonElement error)
     {
         // Both count: OpenAI's code names a lack of money when its type does not, and the other way round.
-        var code = $"{Text(error, "code")} {Text(error, "type")}".Trim();
-        return new OpenAiError(code, Text(error, "message"), Text(error, "param"));
+        var (code, type) = (Text(error, "code"), Text(error, "type"));
+        return new OpenAiError(string.Equals(code, type, StringComparison.Ordinal) ? code : $"{code} {type}".Trim(), Text(error, "message"), Text(error, "param"));
     }
 
     // A list of details quotes the input beside each sentence, so only the sentences are taken.

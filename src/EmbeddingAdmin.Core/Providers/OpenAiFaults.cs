@@ -38,10 +38,10 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
     };
 
     /// <summary>The answer has another number of vectors than texts were sent; some servers hide an error so.</summary>
-    public ProviderFault OfCount(int vectors, int texts, PipelineResponse response)
+    public ProviderFault OfCount(int vectors, IReadOnlyList<string> texts, PipelineResponse response)
         => vectors == 0 && OpenAiError.Read(response.Content) is { } error
-            ? OfAnswer(ErrorCodes.ErrorInAnswer, $"{model.Host} answered with success and an error inside{Said(error, [])}.")
-            : OfAnswer(ErrorCodes.WrongCount, $"{texts} texts were sent and {vectors} vectors came back.");
+            ? OfAnswer(ErrorCodes.ErrorInAnswer, $"{model.Host} answered with success and an error inside{Said(error, texts)}.")
+            : OfAnswer(ErrorCodes.WrongCount, $"{texts.Count} texts were sent and {vectors} vectors came back.");
 
     /// <summary>The answer must not be stored.</summary>
     /// <param name="code">Why, as a code.</param>
@@ -119,6 +119,7 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
     private static string Reason(Exception exception) => exception switch
     {
         HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => http.HttpRequestError.ToString(),
+        HttpRequestException { InnerException: HttpIOException inner } => Reason(inner),
         HttpIOException io => io.HttpRequestError.ToString(),
         _ => exception.GetType().Name,
     };
