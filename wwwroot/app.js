@@ -21,6 +21,13 @@ document.addEventListener('click', event => {
   if (event.target.closest('[data-reload]')) location.reload();
 });
 
+// Blazor takes a click on "#content" for a navigation and would leave the focus where it is; so this goes before it.
+document.addEventListener('click', event => {
+  if (!event.target.closest('.skip-link')) return;
+  event.preventDefault();
+  document.getElementById('content').focus();
+}, { capture: true });
+
 // The server came back without this page's circuit: only a fresh page helps.
 const reconnect = document.getElementById('components-reconnect-modal');
 if (reconnect) {
