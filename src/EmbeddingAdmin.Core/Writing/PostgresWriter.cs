@@ -93,7 +93,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
             return;
         // In one order, so that two writers never wait for each other; FOR NO KEY UPDATE lets the app insert rows that refer to these.
         await using var rows = session.Command(
-            $"select 1 from {target.Relation} t where t.{target.Key} = any($1::{target.KeyType}[]) order by t.{target.Key} for no key update", Keys(batch));
+            $"select 1 from {target.Relation} t where t.{target.Key} = any($1::{target.KeyType}[]) order by t.{target.Key} for no key update", (object)Keys(batch));
         try
         {
             await rows.ExecuteNonQueryAsync(cancel);

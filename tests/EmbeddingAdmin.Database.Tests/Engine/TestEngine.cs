@@ -1,0 +1,181 @@
+using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Testing;
+using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Texts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace EmbeddingAdmin.Database.Tests.Engine;
+
+/// <summary>
+/// The engine on a database of its own: a table <c>stories</c> with natural texts and short vectors, and the scripted provider over
+/// HTTP, whose vectors the oracle knows.
+/// </summary>
+public sealed class TestEngine : IAsyncDisposable
+{
+    public const int Dimensions = 24;
+
+    public static readonly Actor Operator = new("tester", "test");
+
+    private readonly List<IHostedService> _hosts = [];
+
+    private TestEngine(TestDatabase database, ScriptedProvider provider, ServiceProvider services) =>
+        (Database, Provider, Services) = (database, provider, services);
+
+    public TestDatabase Database { get; }
+
+    public ScriptedProvider Provider { get; }
+
+    public ServiceProvider Services { get; }
+
+    public RunControl Control => Services.GetRequiredService<RunControl>();
+
+    public RunStore Store => Services.GetRequiredService<RunStore>();
+
+    public Ledger Ledger => Services.GetRequiredService<Ledger>();
+
+    public RunFeed Feed => Services.GetRequiredService<RunFeed>();
+
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings)
+    {
+        var database = await postgres.CloneAsync(TestPostgres.Empty, Cancel);
+        await database.ExecuteAsync(
+            $"""
+            create table stories (id bigint generated always as identity primary key, title text, content text, genre text, tags text[],
+              likes int not null default 0, embedding extensions.vector({Dimensions}))
+            """, Cancel);
+        await InsertAsync(database, rows);
+        var provider = await ScriptedProvider.StartAsync(token: Cancel);
+        var engine = new TestEngine(database, provider, Build(database.ConnectionString, provider, settings));
+        await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
+        return engine;
+    }
+
+    /// <summary>The same database and provider seen by another process: services of its own.</summary>
+    public ServiceProvider Another(string? connectionString = null, params (string Key, string Value)[] settings) =>
+        Build(connectionString ?? Database.ConnectionString, Provider, settings);
+
+    public static async Task InsertAsync(TestDatabase database, int rows)
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync(Cancel);
+        await using var copy = await connection.BeginBinaryImportAsync("copy stories (title, content, genre, tags) from stdin (format binary)", Cancel);
+        foreach (var text in NaturalTexts.All().Take(rows))
+        {
+            await copy.StartRowAsync(Cancel);
+            await copy.WriteAsync(text.Title, Cancel);
+            await copy.WriteAsync(text.Content, Cancel);
+            await copy.WriteAsync(text.Label, Cancel);
+            await copy.WriteAsync(new[] { "one", "two" }, Cancel);
+        }
+
+        await copy.CompleteAsync(Cancel);
+    }
+
+    /// <summary>Starts a backfill and drives it in this process until it stands still.</summary>
+    public async Task<Run> BackfillAsync(StartRequest? request = null)
+    {
+        var (run, lease) = await Control.StartHereAsync(request ?? new(RunKind.Backfill, "stories"), Operator, Cancel);
+        return await Services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
+    }
+
+    public async Task<Run> VerifyAsync()
+    {
+        var (run, lease) = await Control.StartHereAsync(new(RunKind.Verify, "stories"), Operator, Cancel);
+        return await Services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
+    }
+
+    /// <summary>Starts the host that takes enqueued runs.</summary>
+    public async Task<RunHost> HostAsync()
+    {
+        var host = ActivatorUtilities.CreateInstance<RunHost>(Services);
+        _hosts.Add(host);
+        await host.StartAsync(Cancel);
+        return host;
+    }
+
+    /// <summary>Waits until the run's record is as asked, watching the feed and the record, and returns it.</summary>
+    public async Task<RunSnapshot> UntilAsync(long run, Func<RunSnapshot, bool> holds, TimeSpan? most = null)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(most ?? TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        RunSnapshot? seen = null;
+        try
+        {
+            do
+            {
+                seen = await Store.SnapshotAsync(run, patience.Token);
+                if (seen is not null && holds(seen))
+                    return seen;
+            }
+            while (await tick.WaitForNextTickAsync(patience.Token));
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            // Said below with what was seen.
+        }
+
+        throw new TimeoutException($"Run {run} did not get there; it is {seen?.Run.Status} ({seen?.Run.Reason}) with {seen?.Progress.Receipt}.");
+    }
+
+    /// <summary>Every row whose vector is not the oracle's for the row's own text, as a sentence each.</summary>
+    public async Task<IReadOnlyList<string>> DifferencesAsync(string where = "true")
+    {
+        var text = (await TargetAsync()).Text.Expression;
+        await using var command = Services.GetRequiredService<NpgsqlDataSource>().CreateCommand($"select t.id::text, {text}, t.embedding from stories t where {where}");
+        await using var reader = await command.ExecuteReaderAsync(Cancel);
+        var rows = new List<StoredRow>();
+        while (await reader.ReadAsync(Cancel))
+            rows.Add(new(reader.GetString(0), reader.GetString(1), await reader.IsDBNullAsync(2, Cancel) ? null : reader.GetFieldValue<ReadOnlyMemory<float>>(2).ToArray()));
+        return Oracle.Differences(rows);
+    }
+
+    public Task<Target> TargetAsync() => Services.GetRequiredService<TableCatalog>().ResolveAsync(EmbeddingTable.Defaults[0], Cancel);
+
+    public Task<TableCoverage> CoverageAsync() => Services.GetRequiredService<CoverageReader>().ReadAsync(EmbeddingTable.Defaults[0], TimeSpan.Zero, Cancel);
+
+    /// <summary>A checksum of everything in the table but the vectors.</summary>
+    public Task<string?> OtherColumnsAsync() =>
+        Database.ScalarAsync<string>("select md5(string_agg(md5(row(id, title, content, genre, tags, likes)::text), '' order by id)) from stories", Cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(CancellationToken.None);
+            (host as IDisposable)?.Dispose();
+        }
+
+        await Provider.DisposeAsync();
+        await Services.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private static ServiceProvider Build(string connectionString, ScriptedProvider provider, (string Key, string Value)[] settings)
+    {
+        var values = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings:Postgres"] = connectionString,
+            ["Embeddings:Provider"] = "openai",
+            ["Embeddings:Endpoint"] = provider.Endpoint,
+            ["Embeddings:ApiKey"] = "test-key",
+            ["Embeddings:BatchSize"] = "50",
+            ["Backfill:BatchSize"] = "50",
+        };
+        foreach (var (key, value) in settings)
+            values[key] = value;
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        return services.BuildServiceProvider();
+    }
+}
