@@ -29,8 +29,25 @@ internal static class DebianPostgres
         return options.DebianMirror is null && DebianMirror.Find() is null ? "apt's sources name no Debian archive (LocalStack:DebianMirror can)" : null;
     }
 
-    /// <summary>Takes the programs from the cache, or fetches them into it.</summary>
-    public static async Task<PostgresPrograms> GetAsync(LocalStackOptions options, string cacheFolder, IProgress<string> steps, CancellationToken cancel)
+    /// <summary>Takes the programs from the cache, or fetches them into it; for a user who cannot reach the cache, a copy.</summary>
+    public static async Task<PostgresPrograms> GetAsync(LocalStackOptions options, PostgresUser user, IProgress<string> steps, CancellationToken cancel)
+    {
+        var programs = await FetchAsync(options, options.CacheFolder, steps, cancel);
+        var reachable = await user.ReachableAsync(options.CacheFolder, cancel);
+        return string.Equals(reachable, options.CacheFolder, StringComparison.Ordinal) ? programs : await CopyAsync(options, reachable, steps, cancel);
+    }
+
+    private static async Task<PostgresPrograms> CopyAsync(LocalStackOptions options, string reachable, IProgress<string> steps, CancellationToken cancel)
+    {
+        var (from, to) = (Folder(options.CacheFolder), Folder(reachable));
+        await using var held = await ExclusiveFile.HoldAsync(Path.Combine(reachable, "postgres.lock"), options.Clock, waiting: null, cancel);
+        if (Directory.Exists(to)) return PostgresPrograms.In(to);
+        steps.Report($"Copying PostgreSQL to {reachable}, where its user can reach it (first start only)");
+        await Command.RequireAsync($"Copying {from}", ["sh", "-c", """rm -rf "$2.new" && cp -a "$1" "$2.new" && mv "$2.new" "$2" """, "sh", from, to], cancel);
+        return PostgresPrograms.In(to);
+    }
+
+    private static async Task<PostgresPrograms> FetchAsync(LocalStackOptions options, string cacheFolder, IProgress<string> steps, CancellationToken cancel)
     {
         var folder = Folder(cacheFolder);
         if (Directory.Exists(folder)) return PostgresPrograms.In(folder);

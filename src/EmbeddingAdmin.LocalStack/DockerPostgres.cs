@@ -41,17 +41,7 @@ internal sealed class DockerPostgres : IAsyncDisposable
         try
         {
             var printed = (await Command.RunAsync(["docker", "port", name, "5432/tcp"], cancel)).Output.Split('\n')[0].Trim();
-            var connectionString = new NpgsqlConnectionStringBuilder
-            {
-                Host = "127.0.0.1",
-                Port = int.Parse(printed[(printed.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture),
-                Username = "postgres",
-                Password = password,
-                Database = "postgres",
-                GssEncryptionMode = GssEncryptionMode.Disable,
-                SslMode = SslMode.Disable,
-                Timezone = "UTC",
-            }.ConnectionString;
+            var connectionString = PostgresServer.Address(int.Parse(printed[(printed.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture), password);
             return new DockerPostgres(name, connectionString, await ReadyAsync(connectionString, clock, cancel));
         }
         catch

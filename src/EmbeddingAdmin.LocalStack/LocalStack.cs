@@ -111,7 +111,7 @@ public sealed class LocalStack : IAsyncDisposable
         if (whyNot is null)
         {
             var user = await PostgresUser.ChooseAsync(cancel);
-            var programs = await DebianPostgres.GetAsync(options, await user.ReachableAsync(options.CacheFolder, cancel), steps, cancel);
+            var programs = await DebianPostgres.GetAsync(options, user, steps, cancel);
             var folder = Path.Combine(await user.ReachableAsync(options.DataFolder, cancel), "pg");
             var server = await PostgresServer.StartAsync(programs, user, folder, secrets.PostgresPassword, options, steps, cancel);
             started.Add(server);

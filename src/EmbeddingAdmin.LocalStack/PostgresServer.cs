@@ -36,7 +36,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             var process = GuardedProcess.Start([.. user.Prefix, programs.Server, "-D", folder, .. Settings(port, options.Durable)], "INT", options.Clock, folder);
             try
             {
-                var connectionString = Address("127.0.0.1", port, password);
+                var connectionString = Address(port, password);
                 var version = await ReadyAsync(process, connectionString, options.Clock, cancel);
                 if (version is not null) return new PostgresServer(process, connectionString, version);
             }
@@ -54,9 +54,10 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => guarded.DisposeAsync();
 
-    private static string Address(string host, int port, string password) => new NpgsqlConnectionStringBuilder
+    /// <summary>The superuser's connection string to a server of ours on loopback.</summary>
+    internal static string Address(int port, string password) => new NpgsqlConnectionStringBuilder
     {
-        Host = host,
+        Host = "127.0.0.1",
         Port = port,
         Username = "postgres",
         Password = password,
@@ -65,6 +66,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         GssEncryptionMode = GssEncryptionMode.Disable,
         SslMode = SslMode.Disable,
         Timezone = "UTC",
+        // The default, said aloud: without options Npgsql would take those of PGOPTIONS, which are meant for somebody else's server.
+        Options = "-c datestyle=ISO",
     }.ConnectionString;
 
     private static IEnumerable<string> Settings(int port, bool durable)
@@ -127,7 +130,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             }
             catch (Exception notYet) when (notYet is NpgsqlException or TimeoutException)
             {
-                if (clock.GetElapsedTime(started) > StartLimit) throw new LocalStackException("PostgreSQL did not answer within a minute of its start.", notYet);
+                if (clock.GetElapsedTime(started) > StartLimit) throw new LocalStackException($"PostgreSQL did not answer within a minute of its start: {notYet.Message}", notYet);
             }
             await Task.WhenAny(process.Exited, Task.Delay(Poll, clock, cancel));
             cancel.ThrowIfCancellationRequested();

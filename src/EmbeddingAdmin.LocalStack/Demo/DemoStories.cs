@@ -66,39 +66,28 @@ internal static class DemoStories
     private static int Target(DemoRandom random) =>
         (int)(ShortestContent * Math.Pow((double)LongestContent / ShortestContent, random.Fraction()));
 
-    private static (string Title, string Content) Write(DemoRandom random, StoryWords words, int length, bool atLeast)
+    /// <param name="random">Where choices come from.</param>
+    /// <param name="words">The genre or language.</param>
+    /// <param name="length">Not longer than this, or, for a long one, not shorter.</param>
+    /// <param name="isLong">One of the few long ones.</param>
+    private static (string Title, string Content) Write(DemoRandom random, StoryWords words, int length, bool isLong)
     {
         var cast = words.NewCast(random);
         var title = words.Title(random, cast);
-        var content = new StringBuilder();
-        for (var chapter = 0; content.Length < length; chapter++)
+        var content = new StringBuilder(words.Opening(random, cast));
+        var ending = words.Ending(random, cast);
+        bool Fits(string sentence) => isLong ? content.Length < length : content.Length + sentence.Length + ending.Length + 2 <= length;
+        // A very short story is its beginning; what follows is the reader's.
+        if (!Fits("")) return (title, Decorate(random, content));
+        for (var goesOn = true; goesOn;)
         {
-            if (chapter > 0)
-            {
-                if (!atLeast && content.Length + 2 > LongestContent) break;
-                content.Append("\n\n");
-            }
-            var sentences = Abridge(words.Chapter(random, cast), length - content.Length);
-            var first = true;
-            foreach (var sentence in sentences)
-            {
-                if (!atLeast && content.Length + sentence.Length + 1 > LongestContent) return (title, Decorate(random, content));
-                if (!first) content.Append(' ');
-                content.Append(sentence);
-                first = false;
-            }
+            foreach (var sentence in words.Chapter(random, cast).TakeWhile(sentence => goesOn = Fits(sentence))) content.Append(' ').Append(sentence);
             cast = words.NewCast(random, cast.Hero);
+            var bridge = words.Bridge(random, cast);
+            // No new chapter where there is hardly room to tell it.
+            if (goesOn && (goesOn = Fits(bridge.PadRight(500)))) content.Append("\n\n").Append(bridge);
         }
-        return (title, Decorate(random, content));
-    }
-
-    /// <summary>Leaves scenes out of a chapter that is too long, but neither its beginning nor its end.</summary>
-    private static List<string> Abridge(IEnumerable<string> chapter, int length)
-    {
-        var sentences = chapter.ToList();
-        while (sentences.Count > 2 && sentences.Sum(sentence => sentence.Length + 1) > length) sentences.RemoveAt(sentences.Count / 2);
-        if (sentences[0].Length + sentences[^1].Length > length) sentences.RemoveRange(1, sentences.Count - 1);
-        return sentences;
+        return (title, Decorate(random, content.Append(' ').Append(ending)));
     }
 
     private static string Decorate(DemoRandom random, StringBuilder content)

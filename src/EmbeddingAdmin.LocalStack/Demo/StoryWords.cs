@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace EmbeddingAdmin.Local;
 
 /// <summary>The words and sentences of one genre or language: a text file of <c>[sections]</c> with one entry a line.</summary>
-internal sealed class StoryWords
+internal sealed partial class StoryWords
 {
     private readonly Dictionary<string, string[]> sections;
 
@@ -33,16 +34,31 @@ internal sealed class StoryWords
     public Cast NewCast(DemoRandom random, string? hero = null) =>
         new(hero ?? random.Pick(sections["heroes"]), random.Pick(sections["others"]), random.Pick(sections["places"]), random.Pick(sections["things"]));
 
-    public string Title(DemoRandom random, Cast cast) => Capital(cast.Fill(random.Pick(sections["titles"])));
+    public string Title(DemoRandom random, Cast cast) => Say(random, "titles", cast, first: true);
 
-    /// <summary>The sentences of one chapter: opening, scenes, a turn, more scenes, an ending.</summary>
+    /// <summary>Where a story begins; it names its hero in full.</summary>
+    public string Opening(DemoRandom random, Cast cast) => Say(random, "opening", cast, first: true);
+
+    /// <summary>What leads from one chapter, and its cast, to the next.</summary>
+    public string Bridge(DemoRandom random, Cast cast) => Say(random, "bridge", cast, first: false);
+
+    public string Ending(DemoRandom random, Cast cast) => Say(random, "ending", cast, first: false);
+
+    /// <summary>The scenes of one chapter, with a turn in their middle. None comes twice.</summary>
     public IEnumerable<string> Chapter(DemoRandom random, Cast cast)
     {
         var scenes = random.Shuffled(sections["scene"]);
-        var before = scenes.Length / 2;
-        string[] templates = [random.Pick(sections["opening"]), .. scenes[..before], random.Pick(sections["turn"]), .. scenes[before..], random.Pick(sections["ending"])];
-        return templates.Select(template => Capital(cast.Fill(template)));
+        var middle = scenes.Length / 2;
+        string[] templates = [.. scenes[..middle], random.Pick(sections["turn"]), .. scenes[middle..]];
+        return templates.Select(template => Polish(cast.Fill(template, first: false)));
     }
+
+    private string Say(DemoRandom random, string section, Cast cast, bool first) => Polish(cast.Fill(random.Pick(sections[section]), first));
+
+    private string Polish(string sentence) => Capital(IsForeign ? sentence : BeforeVowel().Replace(sentence, "n "));
+
+    [GeneratedRegex(@"(?<=\b[Aa]) (?=[aeio]|u(?!ni))", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BeforeVowel();
 
     private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 
@@ -58,14 +74,14 @@ internal sealed class StoryWords
         return new StoryWords(name, isForeign, read.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal));
     }
 
-    /// <summary>Who and what a chapter is about. A hero's line closes with the two pronouns.</summary>
+    /// <summary>Who and what a chapter is about. A hero's line is full name, short name and the two pronouns.</summary>
     internal sealed record Cast(string Hero, string Other, string Place, string Thing)
     {
-        public string Fill(string template)
+        public string Fill(string template, bool first)
         {
-            var hero = Hero.Split(' ');
+            var hero = Hero.Split('|');
             return new StringBuilder(template)
-                .Replace("{hero}", string.Join(' ', hero[..^2])).Replace("{she}", hero[^2]).Replace("{her}", hero[^1])
+                .Replace("{hero}", hero[first ? 0 : 1]).Replace("{she}", hero[2]).Replace("{her}", hero[3])
                 .Replace("{other}", Other).Replace("{place}", Place).Replace("{thing}", Thing).ToString();
         }
     }

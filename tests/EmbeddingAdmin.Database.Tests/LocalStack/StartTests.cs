@@ -84,7 +84,7 @@ public sealed class StartTests
         var taken = ((IPEndPoint)stranger.LocalEndpoint).Port;
         var offered = new Queue<int>([taken, FreePort.Next()]);
         var user = await PostgresUser.ChooseAsync(Cancel);
-        var programs = await DebianPostgres.GetAsync(folder.Options, folder.Options.CacheFolder, new Progress<string>(), Cancel);
+        var programs = await DebianPostgres.GetAsync(folder.Options, user, new Progress<string>(), Cancel);
         await using var server = await PostgresServer.StartAsync(programs, user, Path.Combine(folder.Path, "pg"), "secret", folder.Options, new Progress<string>(), Cancel, offered.Dequeue);
         Assert.NotEqual(taken, new NpgsqlConnectionStringBuilder(server.ConnectionString).Port);
 
@@ -126,7 +126,7 @@ public sealed class StartTests
         var data = await user.ReachableAsync(folder.Path, Cancel);
         try
         {
-            var programs = await DebianPostgres.GetAsync(folder.Options, await user.ReachableAsync(folder.Options.CacheFolder, Cancel), new Progress<string>(), Cancel);
+            var programs = await DebianPostgres.GetAsync(folder.Options, user, new Progress<string>(), Cancel);
             await using var server = await PostgresServer.StartAsync(programs, user, Path.Combine(data, "pg"), "secret", folder.Options, new Progress<string>(), Cancel);
             Assert.StartsWith("17.", server.Version, StringComparison.Ordinal);
         }

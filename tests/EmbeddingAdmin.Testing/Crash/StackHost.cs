@@ -29,13 +29,13 @@ public static class StackHost
             await using var stack = await LocalStack.StartAsync(options, new Lines(step => Console.Error.WriteLine($"{clock.GetElapsedTime(begun).TotalSeconds:F2} {step}")), cancel);
             Console.Error.WriteLine($"{clock.GetElapsedTime(begun).TotalSeconds:F2} {stack.Connection.Source} {stack.Connection.ApiMissing}");
             Console.WriteLine($"{Ready}{stack.Connection.ApiUrl ?? "no-api"}");
-            using var ended = new SemaphoreSlim(0);
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var terminate = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, signal =>
             {
                 signal.Cancel = true;
-                ended.Release();
+                ended.TrySetResult();
             });
-            await ended.WaitAsync(cancel);
+            await ended.Task.WaitAsync(cancel);
             return 0;
         }
         catch (LocalStackException failure)
