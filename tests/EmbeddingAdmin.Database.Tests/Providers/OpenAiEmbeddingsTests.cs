@@ -278,7 +278,7 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
 
     private OpenAiEmbeddings Provider(Action<EmbeddingOptions>? change = null)
     {
-        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" {Key}\n" };
+        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" {Key}\n", Timeout = TimeSpan.FromSeconds(10) };
         change?.Invoke(options);
         return new OpenAiEmbeddings(options, Dimensions, _clock);
     }

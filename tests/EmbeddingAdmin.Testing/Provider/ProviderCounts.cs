@@ -7,6 +7,8 @@ namespace EmbeddingAdmin.Testing.Provider;
 /// <summary>What the scripted provider has seen so far.</summary>
 public sealed class ProviderCounts
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly ConcurrentDictionary<string, int> _seen = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = NewSignal();
@@ -41,7 +43,7 @@ public sealed class ProviderCounts
     /// <summary>How many texts were sent more than once.</summary>
     public int SeenAgain => _seen.Values.Count(times => times > 1);
 
-    /// <summary>Waits until the counts are as asked.</summary>
+    /// <summary>Waits until the counts are as asked; gives up when nothing has changed for a minute.</summary>
     public async Task WhenAsync(Predicate<ProviderCounts> condition, CancellationToken token)
     {
         while (true)
@@ -51,7 +53,7 @@ public sealed class ProviderCounts
                 changed = _changed.Task;
             if (condition(this))
                 return;
-            await changed.WaitAsync(token);
+            await changed.WaitAsync(Patience, TimeProvider.System, token);
         }
     }
 

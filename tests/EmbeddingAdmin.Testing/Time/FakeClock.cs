@@ -3,6 +3,9 @@ namespace EmbeddingAdmin.Testing.Time;
 /// <summary>A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, in the order of their time.</summary>
 public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
 {
+    // By the real clock: a test whose code never comes to its pause fails and does not hang.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
     private TaskCompletionSource _changed = NewSignal();
@@ -38,7 +41,7 @@ public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
             _now = until;
     }
 
-    /// <summary>Waits until so many timers are set: the code under test has then come to its pause.</summary>
+    /// <summary>Waits until so many timers are set: the code under test has then come to its pause. Gives up after ten real seconds.</summary>
     public async Task WhenTimersAsync(int count, CancellationToken token)
     {
         while (true)
@@ -51,7 +54,7 @@ public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(token);
+            await changed.WaitAsync(Patience, System, token);
         }
     }
 
