@@ -30,7 +30,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
 
     private readonly HttpClient _http;
     private readonly EmbeddingClient _client;
-    private readonly SdkOptions _request;
+    private readonly int? _sentDimensions;
     private readonly OpenAiFaults _faults;
 
     /// <param name="options">The settings, already found valid.</param>
@@ -55,7 +55,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
         });
         var sendDimensions = options.SendDimensions ?? Model.Model.StartsWith("text-embedding-3-", StringComparison.Ordinal);
-        _request = new SdkOptions { Dimensions = sendDimensions ? dimensions : null };
+        _sentDimensions = sendDimensions ? dimensions : null;
     }
 
     /// <summary>What the vectors are made by.</summary>
@@ -77,7 +77,8 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
             return [];
         try
         {
-            var result = await _client.GenerateEmbeddingsAsync(texts, _request, cancellationToken);
+            // The SDK writes the texts into the options it is given: shared ones would send one request's texts with another.
+            var result = await _client.GenerateEmbeddingsAsync(texts, new SdkOptions { Dimensions = _sentDimensions }, cancellationToken);
             return Checked(result.Value, texts, result.GetRawResponse());
         }
         // Not by the exception's type: a time-out is a TaskCanceledException, too.
