@@ -52,6 +52,9 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
 
     private Task PublishAsync(CancellationToken ended) => EachAsync(Ticker.PublishEvery, () =>
     {
+        // A request made in this process is in the feed already, sooner than the next look at the record.
+        if (feed.Latest(lease.Run)?.Run.Status.IsStopping() == true)
+            halt.Softly();
         if (ticker.Publish() is { } progress)
             feed.Publish(new RunSnapshot(_run, progress, clock.GetUtcNow()));
         return Task.CompletedTask;

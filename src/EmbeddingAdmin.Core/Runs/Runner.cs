@@ -100,6 +100,12 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     {
         // The stop itself is written down even when the host is stopping: otherwise nobody would know for 15 s.
         var cancel = CancellationToken.None;
+        var (receipt, tokens) = await ledger.SumAsync(run.Id, cancel);
+        ticker.Correct(receipt, tokens);
+        ticker.Say("");
+        // Before the status, so that nobody sees an end with figures from before it.
+        var progress = ticker.Progress with { RowsPerSecond = null };
+        await store.SaveProgressAsync(run.Id, progress, cancel);
         while (true)
         {
             run = await store.FindAsync(run.Id, cancel) ?? run;
@@ -125,11 +131,6 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         }
 
         await store.ReleaseAsync(lease, cancel);
-        var (receipt, tokens) = await ledger.SumAsync(run.Id, cancel);
-        ticker.Correct(receipt, tokens);
-        ticker.Say("");
-        var progress = ticker.Progress with { RowsPerSecond = null };
-        await store.SaveProgressAsync(run.Id, progress, cancel);
         feed.Publish(new RunSnapshot(run, progress, clock.GetUtcNow()));
         log.RunEnded(run.Id, run.Status, receipt.Selected);
         return run;

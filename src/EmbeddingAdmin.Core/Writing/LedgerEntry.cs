@@ -24,17 +24,18 @@ internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, 
         return receipt;
     }
 
-    /// <summary>Moves a page's rows from unverified to what was found of them.</summary>
+    /// <summary>Moves a page's rows from unverified to what was found of them; nothing, when somebody did so before.</summary>
     public static async Task<Receipt> ConfirmAsync(
         long run, int no, int attempt, IReadOnlyList<RowResult> rows, TableSession session, CancellationToken cancel)
     {
         var change = rows.Aggregate(Receipt.Empty, (sum, row) => sum.Add(row.Outcome)).Add(RowOutcome.Unverified, -rows.Count);
-        await ListAsync(run, attempt, [.. rows.Where(row => row.Outcome != RowOutcome.Written)], session, cancel);
         var sets = string.Join(", ", Receipt.Outcomes.Select((outcome, n) => $"{Ledger.Column(outcome)} = {Ledger.Column(outcome)} + ${n + 3}"));
-        await using var update = session.Command($"update embedding_admin.batch set {sets} where run = $1 and no = $2", run, no);
+        await using var update = session.Command($"update embedding_admin.batch set {sets} where run = $1 and no = $2 and unverified >= {rows.Count}", run, no);
         foreach (var outcome in Receipt.Outcomes)
             update.Parameters.Add(new() { Value = change[outcome] });
-        await update.ExecuteNonQueryAsync(cancel);
+        if (await update.ExecuteNonQueryAsync(cancel) == 0)
+            return Receipt.Empty;
+        await ListAsync(run, attempt, [.. rows.Where(row => row.Outcome != RowOutcome.Written)], session, cancel);
         return change;
     }
 

@@ -132,7 +132,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
                 results.Add(new(key, reader.GetBoolean(1) ? RowOutcome.Unverified : RowOutcome.Blocked));
             }
         }
-        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.FeatureNotSupported)
         {
             throw Refused(batch, refused);
         }
@@ -232,7 +232,9 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
     }
 
     private WriteBlockedException Refused(WriteBatch batch, PostgresException refused) =>
-        new([.. batch.Rows.Select(row => new RowResult(row.Key, RowOutcome.Blocked))], Access.WriteRefusal.Explain(target, refused));
+        new([.. batch.Rows.Select(row => new RowResult(row.Key, RowOutcome.Blocked))], 
+            // A rule that replaces the update cannot return its rows, and Postgres says that this is not supported.
+            refused.SqlState == PostgresErrorCodes.FeatureNotSupported ? new(ErrorCodes.WriteSwallowed, BlockedSentence(batch.Rows.Count)) : Access.WriteRefusal.Explain(target, refused));
 
     private string BlockedSentence(int rows) =>
         $"The database took the update of {rows} rows of {target.Table.Schema}.{target.Table.Table}, and the vectors are not in the rows. The page was rolled back. "
