@@ -35,7 +35,7 @@ internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, 
             update.Parameters.Add(new() { Value = change[outcome] });
         if (await update.ExecuteNonQueryAsync(cancel) == 0)
             return Receipt.Empty;
-        await ListAsync(run, attempt, [.. rows.Where(row => row.Outcome != RowOutcome.Written)], session, cancel);
+        await ListAsync(run, attempt, [.. rows.Where(row => row.IsListed)], session, cancel);
         return change;
     }
 
@@ -52,15 +52,14 @@ internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, 
                 undone = undone.Add(Receipt.Parse(reader.GetString(0)), -reader.GetInt64(1));
         }
 
-        var settled = rows.Where(row => row.Outcome is RowOutcome.AlreadyCurrent or RowOutcome.Unverified or RowOutcome.Written).Select(row => row.Key).ToArray();
+        var settled = rows.Where(row => !row.IsListed).Select(row => row.Key).ToArray();
         if (undone != Receipt.Empty && settled.Length > 0)
         {
             await using var delete = session.Command("delete from embedding_admin.row_result where run = $1 and row_key = any($2)", run, settled);
             await delete.ExecuteNonQueryAsync(cancel);
         }
 
-        await ListAsync(
-            run, attempt, [.. rows.Where(row => row.Outcome is not (RowOutcome.AlreadyCurrent or RowOutcome.Unverified or RowOutcome.Written))], session, cancel);
+        await ListAsync(run, attempt, [.. rows.Where(row => row.IsListed)], session, cancel);
         return undone;
     }
 

@@ -33,4 +33,16 @@ public enum RowOutcome
 /// <param name="Stage"><c>provider</c> or <c>database</c> for a failure; null otherwise.</param>
 /// <param name="Code">An error code, an HTTP status or an SQLSTATE, if there is one.</param>
 /// <param name="Message">A sentence without any of the row's text.</param>
-public sealed record RowResult(string Key, RowOutcome Outcome, string? Stage = null, string? Code = null, string? Message = null);
+public sealed record RowResult(string Key, RowOutcome Outcome, string? Stage = null, string? Code = null, string? Message = null)
+{
+    /// <summary>
+    /// Whether the row is kept in the run's list: everything but what is well, and what was committed a moment ago and is about to be
+    /// read back (unverified, and no reason yet).
+    /// </summary>
+    internal bool IsListed => Outcome switch
+    {
+        RowOutcome.Written or RowOutcome.AlreadyCurrent => false,
+        RowOutcome.Unverified => Message is not null,
+        _ => true,
+    };
+}
