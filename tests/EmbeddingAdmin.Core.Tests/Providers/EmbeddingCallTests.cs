@@ -4,12 +4,17 @@ using Microsoft.Extensions.AI;
 
 namespace EmbeddingAdmin.Core.Tests.Providers;
 
-public sealed class EmbeddingCallTests
+public sealed class EmbeddingCallTests : IDisposable
 {
     private readonly FakeClock _clock = new();
     private readonly List<ProviderWait> _waits = [];
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    // By the real clock: what waits for a fake one forever shall fail, not hang.
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(10), TimeProvider.System);
+
+    private CancellationToken Token => _patience.Token;
+
+    public void Dispose() => _patience.Dispose();
 
     [Fact]
     public async Task What_may_heal_is_tried_four_times_with_growing_pauses()
@@ -54,7 +59,7 @@ public sealed class EmbeddingCallTests
         var call = Call(provider, jitter: 0).EmbedAsync(["a"], _waits.Add, Token);
         await _clock.WhenTimersAsync(1, Token);
         _clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
-        Assert.Equal(1, provider.Calls);
+        Assert.Equal(1, _clock.Timers);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         await call;
 
@@ -99,7 +104,7 @@ public sealed class EmbeddingCallTests
         await _clock.WhenTimersAsync(1, Token);
         await run.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, CancellationToken.None));
         Assert.Equal(1, provider.Calls);
     }
 

@@ -174,14 +174,14 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
     public async Task A_call_that_hangs_ends_at_once_when_the_run_does()
     {
         _server.Script.Hang = true;
-        using var provider = Provider();
+        using var provider = Provider(options => options.Timeout = TimeSpan.FromMinutes(10));
         using var run = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
         var call = provider.GenerateAsync(Texts, cancellationToken: run.Token);
         await _server.Counts.WhenAsync(counts => counts.InFlight == 1, Token);
         await run.CancelAsync();
 
-        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Token));
         Assert.Equal(run.Token, cancelled.CancellationToken);
         await _server.Counts.WhenAsync(counts => counts.InFlight == 0, Token);
     }
@@ -278,7 +278,7 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
 
     private OpenAiEmbeddings Provider(Action<EmbeddingOptions>? change = null)
     {
-        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" {Key}\n", Timeout = TimeSpan.FromSeconds(10) };
+        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" \"{Key}\"\n", Timeout = TimeSpan.FromSeconds(10) };
         change?.Invoke(options);
         return new OpenAiEmbeddings(options, Dimensions, _clock);
     }

@@ -11,6 +11,16 @@ public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
     private TaskCompletionSource _changed = NewSignal();
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Timers that are set. A timer that is due leaves this number inside <see cref="Advance"/>, before it fires.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock)
+                return _timers.Count;
+        }
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
