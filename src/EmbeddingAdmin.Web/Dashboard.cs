@@ -19,6 +19,7 @@ internal static class Dashboard
         builder.Listen();
         builder.AddSignIn();
         builder.AddPages();
+        builder.Services.AddScreens();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton(_ => NpgsqlDataSource.Create(
             builder.Configuration.GetConnectionString("Postgres") ?? "Host=127.0.0.1;Port=1;Timeout=2;GSS Encryption Mode=Disable"));
