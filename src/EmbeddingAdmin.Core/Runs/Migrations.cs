@@ -23,7 +23,7 @@ public static class Migrations
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await ExecuteAsync($"select pg_advisory_xact_lock({Lock})");
         // Asked first, because "create schema if not exists" needs the right to create one even when it is there.
-        if (await ScalarAsync("select to_regnamespace('embedding_admin')") is DBNull)
+        if (await ScalarAsync("select to_regnamespace('embedding_admin') is null") is true)
             await ExecuteAsync("create schema embedding_admin");
         await ExecuteAsync(
             """
