@@ -14,8 +14,11 @@ internal sealed partial class Announcement(
 {
     private readonly Guid _id = Guid.NewGuid();
 
+    /// <summary>What a browser opens.</summary>
+    public static string Link(string address, string token) => $"{address}/sign-in?token={token}";
+
     /// <summary>The line that gives a link.</summary>
-    public static string LinkLine(string address, string token) => $"Sign in (once, within 15 minutes): {address}/sign-in?token={token}";
+    public static string LinkLine(string address, string token) => $"Sign in (once, within 15 minutes): {Link(address, token)}";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

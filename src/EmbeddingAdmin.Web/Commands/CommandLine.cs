@@ -5,7 +5,13 @@ namespace EmbeddingAdmin.Web.Commands;
 /// <summary>What was typed: settings apart from verbs and options.</summary>
 internal sealed class CommandLine
 {
-    public const string Description = "A dashboard that backfills embeddings into Supabase tables and counts only what it has read back.";
+    public const string Description = """
+        A dashboard that backfills embeddings into Supabase tables and counts only what it has read back.
+        Without a verb it starts the dashboard; with nothing configured, on a local stack of its own. Any setting can be given as --Section:Key value.
+
+        Exit codes: 0 verified or done · 1 finished with failures or not verified · 2 usage or configuration · 3 database or access · 4 provider ·
+        5 not finished (paused, cancelled, or another run holds the column) · 70 internal · 130 Ctrl-C (the run is paused).
+        """;
 
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly long _begun;
@@ -30,7 +36,7 @@ internal sealed class CommandLine
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         var message = string.Join(' ', parsed.Errors.Select(error => error.Message));
-        await Console.Error.WriteLineAsync($"{ErrorCodes.Usage}: {message} Nothing was done. --help shows what there is.");
-        return ExitCodes.Usage;
+        return new Answer(_words.Contains(Verb.Json.Name, StringComparer.Ordinal))
+            .Fail(new Failure(ErrorCodes.Usage, $"{message} Nothing was done. --help shows what there is.", ExitCodes.Usage));
     }
 }
