@@ -19,7 +19,7 @@ public static class ErrorCodes
     public const string OutOfRange = "EA-CFG-08";
 
     /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
-    public const string ProviderSettings = "EA-CFG-11";
+    public const string ProviderSettings = "EA-CFG-13";
 
     /// <summary>A key has characters that no key has (white space inside, non-ASCII).</summary>
     public const string MalformedKey = "EA-KEY-08";
