@@ -54,7 +54,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(90));
 
         await EveryRowThatHasTextIsEmbeddedAsync(run, sql);
-        await stranger.Page.GotoAsync("/");
+        await stranger.Page.GetByRole(AriaRole.Link, new() { Name = "Overview", Exact = true }).ClickAsync();
         await TheOverviewSaysSoAsync(stranger.Page, table, sql);
         await AVerificationAgreesAsync(stranger.Page, table, sql);
 
