@@ -113,7 +113,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     {
         var later = $"{Database.Name}_later";
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = later }.ConnectionString;
-        await using var app = App.Start([("ConnectionStrings__Postgres", connection), ("urls", "http://127.0.0.1:0")]);
+        await using var app = App.Start([("ConnectionStrings__Postgres", connection), ("urls", "http://127.0.0.1:0"), ("DataProtection__Folder", Path.Combine(Checkout.Root, ".localstack/keys"))]);
         var address = (await app.Output.LineWithAsync("listening on ")).Split(' ')[^1];
         using var http = new HttpClient();
         Assert.Equal("ok", await http.GetStringAsync(new Uri($"{address}/healthz"), Cancel));
