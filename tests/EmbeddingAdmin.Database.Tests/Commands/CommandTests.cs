@@ -146,7 +146,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     {
         (string, string)[] hostile =
         [
-            ("PGHOST", "192.0.2.1"), ("PGOPTIONS", "-c search_path=nowhere"), ("PGTARGETSESSIONATTRS", "standby"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/nowhere"),
+            ("PGHOST", "192.0.2.1"), ("PGOPTIONS", "-c default_transaction_read_only=on"), ("PGTARGETSESSIONATTRS", "standby"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/nowhere"),
             ("DATABASE_URL", "postgres://somebody@192.0.2.1/else"), ("OPENAI_API_KEY", "sk-somebody-else"), ("SUPABASE_URL", "https://192.0.2.1"), ("SUPABASE_SERVICE_ROLE_KEY", "no"),
         ];
         var backfill = await App.RunAsync([.. Local, .. hostile], "backfill", "profiles", "--limit", "7", "--json");
