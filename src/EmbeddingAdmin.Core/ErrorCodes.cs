@@ -3,9 +3,6 @@ namespace EmbeddingAdmin;
 /// <summary>The stable codes that stand in front of every message an operator may have to look up.</summary>
 public static class ErrorCodes
 {
-    /// <summary>A setting is missing that another one needs.</summary>
-    public const string SettingMissing = "EA-CFG-01";
-
     /// <summary>A URL carries a secret in its user part or query.</summary>
     public const string SecretInUrl = "EA-CFG-02";
 
@@ -14,6 +11,9 @@ public static class ErrorCodes
 
     /// <summary>The connection string cannot be read.</summary>
     public const string ConnectionString = "EA-CFG-06";
+
+    /// <summary>A part of the connection is configured and the part that it needs is not.</summary>
+    public const string HalfConfigured = "EA-CFG-11";
 
     /// <summary>A number in the settings is outside its range, or is none.</summary>
     public const string OutOfRange = "EA-CFG-08";

@@ -33,7 +33,7 @@ internal static class SettingsCheck
             yield break;
         if (settings.Configuration.GetConnectionString("Postgres") is not { Length: > 0 } connection)
         {
-            yield return new(ErrorCodes.SettingMissing, "Supabase:Url or Supabase:ServiceKey is set and ConnectionStrings:Postgres is not; set it to the project's connection string.");
+            yield return new(ErrorCodes.HalfConfigured, "Supabase:Url or Supabase:ServiceKey is set and ConnectionStrings:Postgres is not; set it to the project's connection string.");
             yield break;
         }
 

@@ -55,12 +55,14 @@ internal static class Drive
         try
         {
             await terminal.Get<RunControl>().AskAsync(run, RunAction.Pause, seen: null, terminal.Actor, CancellationToken.None);
-            await Console.Error.WriteLineAsync($"Pausing run {run}: the pages in hand are being ended. Ctrl-C once more ends at once.");
         }
         catch (NpgsqlException)
         {
             // Nobody can be asked; the run stops all the same, and a host goes on with it.
-            await stop.CancelAsync();
         }
+
+        // At once: without this the runner would find out at its next look at the record.
+        await stop.CancelAsync();
+        await Console.Error.WriteLineAsync($"Pausing run {run}: the pages in hand are being ended. Ctrl-C once more ends at once.");
     }
 }

@@ -83,10 +83,13 @@ internal sealed class App : IAsyncDisposable
 /// <summary>The lines that a process said so far.</summary>
 internal sealed class Said
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly List<string> _lines = [];
+    private bool _ended;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The first line that has these words in it; waits for it.</summary>
+    /// <summary>The first line that has these words in it; waits for it as long as the process speaks, and for a minute at most.</summary>
     public async Task<string> LineWithAsync(string words)
     {
         while (true)
@@ -96,28 +99,29 @@ internal sealed class Said
             {
                 if (_lines.Find(line => line.Contains(words, StringComparison.Ordinal)) is { } found)
                     return found;
+                if (_ended)
+                    throw new InvalidOperationException($"The app ended without saying \"{words}\". It said: {string.Join('\n', _lines)}");
                 more = _more.Task;
             }
 
-            await more.WaitAsync(TestContext.Current.CancellationToken);
+            await more.WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 
     public async Task<string> ReadAsync(StreamReader reader)
     {
         while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
-            Add(line);
-        Add("(ended)");
-        lock (_lines)
-            return string.Join('\n', _lines[..^1]);
+            Tell(() => _lines.Add(line));
+        Tell(() => _ended = true);
+        return string.Join('\n', _lines);
     }
 
-    private void Add(string line)
+    private void Tell(Action what)
     {
         TaskCompletionSource told;
         lock (_lines)
         {
-            _lines.Add(line);
+            what();
             (told, _more) = (_more, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 

@@ -96,6 +96,35 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
             Assert.Contains(setting, refused.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("EA-CFG-11: ", "Supabase__Url", "https://ref.supabase.co")]
+    [InlineData("EA-CFG-06: ", "ConnectionStrings__Postgres", "Host=db.example.org;Pasword=hush-hush")]
+    [InlineData("EA-CFG-06: ", "ConnectionStrings__Postgres", "postgres://somebody:hush-hush@db.example.org/postgres")]
+    public async Task A_connection_that_cannot_be_one_is_refused_and_its_password_not_shown(string said, string name, string value)
+    {
+        var refused = await App.RunAsync([(name, value)]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.StartsWith(said, refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_there_yet_holds_up_the_link_and_not_the_dashboard()
+    {
+        var later = $"{Database.Name}_later";
+        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = later }.ConnectionString;
+        await using var app = App.Start([("ConnectionStrings__Postgres", connection), ("urls", "http://127.0.0.1:0"), ("DataProtection__Folder", Path.Combine(Checkout.Root, ".localstack/keys"))]);
+        var address = (await app.Output.LineWithAsync("listening on ")).Split(' ')[^1];
+        using var http = new HttpClient();
+        Assert.Equal("ok", await http.GetStringAsync(new Uri($"{address}/healthz"), Cancel));
+        await app.Error.LineWithAsync("3D000");
+        await Database.ExecuteAsync($"create database {later}", Cancel);
+        await app.Output.LineWithAsync("Sign in");
+        await app.SignalAsync("TERM");
+        Assert.Equal(0, (await app.EndAsync()).ExitCode);
+        await Database.ExecuteAsync($"drop database {later} with (force)", Cancel);
+    }
+
     [Fact]
     public async Task A_demo_is_reset_on_a_local_stack_only()
     {
@@ -117,7 +146,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     {
         (string, string)[] hostile =
         [
-            ("PGHOST", "192.0.2.1"), ("PGOPTIONS", "-c search_path=nowhere"), ("PGTARGETSESSIONATTRS", "standby"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/nowhere"),
+            ("PGHOST", "192.0.2.1"), ("PGOPTIONS", "-c default_transaction_read_only=on"), ("PGTARGETSESSIONATTRS", "standby"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/nowhere"),
             ("DATABASE_URL", "postgres://somebody@192.0.2.1/else"), ("OPENAI_API_KEY", "sk-somebody-else"), ("SUPABASE_URL", "https://192.0.2.1"), ("SUPABASE_SERVICE_ROLE_KEY", "no"),
         ];
         var backfill = await App.RunAsync([.. Local, .. hostile], "backfill", "profiles", "--limit", "7", "--json");
