@@ -9,7 +9,13 @@ public static class ErrorCodes
     /// <summary>A URL has no scheme, or is plain http to a host that is not this machine.</summary>
     public const string InsecureUrl = "EA-CFG-03";
 
-    /// <summary>A number in the settings is outside its range.</summary>
+    /// <summary>The connection string cannot be read.</summary>
+    public const string ConnectionString = "EA-CFG-06";
+
+    /// <summary>A part of the connection is configured and the part that it needs is not.</summary>
+    public const string HalfConfigured = "EA-CFG-11";
+
+    /// <summary>A number in the settings is outside its range, or is none.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
     /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
@@ -146,8 +152,20 @@ public static class ErrorCodes
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 
+    /// <summary>The command line cannot be understood.</summary>
+    public const string Usage = "EA-CLI-01";
+    /// <summary>The command was ended by a signal before it had anything to report.</summary>
+    public const string Interrupted = "EA-CLI-02";
+    /// <summary>The command needs a dashboard that is up.</summary>
+    public const string NoDashboard = "EA-CLI-03";
+
+    /// <summary>The local stack cannot be started.</summary>
+    public const string LocalStack = "EA-STK-01";
+
     /// <summary>Something that nobody foresaw; the log has the details under the reference that is shown.</summary>
     public const string Unexpected = "EA-SYS-01";
+    /// <summary>The address that the dashboard should listen on is taken.</summary>
+    public const string AddressTaken = "EA-SYS-02";
 
     /// <summary>Plain HTTP on an address that other machines can reach.</summary>
     public const string PlainHttpBeyondLoopback = "EA-SEC-01";

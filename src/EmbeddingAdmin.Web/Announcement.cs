@@ -5,18 +5,54 @@ using Npgsql;
 
 namespace EmbeddingAdmin.Web;
 
-/// <summary>Prints, once the server listens, the address it really got and a link that signs in once.</summary>
-internal sealed partial class Announcement(IServer server, SignInLinks links, ILogger<Announcement> logger) : IHostedLifecycleService
+/// <summary>
+/// Says, once the server listens, where: to the terminal, with a link that signs in once, and to the database, for terminals that want
+/// another link.
+/// </summary>
+internal sealed partial class Announcement(
+    IServer server, IHostApplicationLifetime lifetime, SchemaUpdate schema, SignInLinks links, Instances instances, TimeProvider clock, ILogger<Announcement> logger) : BackgroundService
 {
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    private readonly Guid _id = Guid.NewGuid();
+
+    /// <summary>What a browser opens.</summary>
+    public static string Link(string address, string token) => $"{address}/sign-in?token={token}";
+
+    /// <summary>The line that gives a link.</summary>
+    public static string LinkLine(string address, string token) => $"Sign in (once, within 15 minutes): {Link(address, token)}";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
+        if (!await HasStartedAsync(stoppingToken) || server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
             return;
         await Console.Out.WriteLineAsync($"EmbeddingAdmin is listening on {address}");
         try
         {
-            var token = await links.CreateAsync(cancellationToken);
-            await Console.Out.WriteLineAsync($"Sign in (once, within 15 minutes): {address}/sign-in?token={token}");
+            await schema.Applied.WaitAsync(stoppingToken);
+            await BeatAsync(address, stoppingToken);
+            await PrintLinkAsync(address, stoppingToken);
+            using var timer = new PeriodicTimer(Instances.Beat, clock);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await BeatAsync(address, stoppingToken);
+        }
+        catch (Exception over) when (over is OperationCanceledException or EmbeddingAdminException)
+        {
+            await LeaveAsync();
+        }
+    }
+
+    private async Task<bool> HasStartedAsync(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStart = lifetime.ApplicationStarted.Register(() => started.TrySetResult(true));
+        await using var onStop = stopping.Register(() => started.TrySetResult(false));
+        return await started.Task;
+    }
+
+    private async Task PrintLinkAsync(string address, CancellationToken cancel)
+    {
+        try
+        {
+            await Console.Out.WriteLineAsync(LinkLine(address, await links.CreateAsync(cancel)));
         }
         catch (NpgsqlException exception)
         {
@@ -24,11 +60,29 @@ internal sealed partial class Announcement(IServer server, SignInLinks links, IL
         }
     }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private async Task BeatAsync(string address, CancellationToken cancel)
+    {
+        try
+        {
+            await instances.BeatAsync(_id, address, cancel);
+        }
+        catch (NpgsqlException)
+        {
+            // Everything else says loudly enough that the database is away; the next beat comes by itself.
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            await instances.LeaveAsync(_id, CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // Then it is taken for gone a little later.
+        }
+    }
 
     [LoggerMessage(1, LogLevel.Error, "No sign-in link could be made, because the database did not take it. Once it answers, `-- sign-in` prints one")]
     private partial void LogNoLink(Exception exception);

@@ -2,9 +2,7 @@ using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Security;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.HostFiltering;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
-using Npgsql;
 using Radzen;
 
 namespace EmbeddingAdmin.Web;
@@ -19,9 +17,10 @@ internal static class Dashboard
         builder.Listen();
         builder.AddSignIn();
         builder.AddPages();
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton(_ => NpgsqlDataSource.Create(
-            builder.Configuration.GetConnectionString("Postgres") ?? "Host=127.0.0.1;Port=1;Timeout=2;GSS Encryption Mode=Disable"));
+        builder.Services.AddEmbeddingAdmin(builder.Configuration);
+        builder.Services.AddSingleton<SchemaUpdate>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SchemaUpdate>());
+        builder.Services.AddSingleton<Instances>();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

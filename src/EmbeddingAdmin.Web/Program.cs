@@ -1,24 +1,18 @@
-using EmbeddingAdmin;
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web;
-using Microsoft.Extensions.Options;
+using EmbeddingAdmin.Web.Commands;
 
-try
-{
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddDashboard();
+var line = new CommandLine(args);
+Settings.ForgetForeignVariables();
 
-    await using var app = builder.Build();
-    app.MapDashboard();
-    await app.RunAsync();
-    return 0;
-}
-catch (EmbeddingAdminException refused)
-{
-    await Console.Error.WriteLineAsync($"{refused.Code}: {refused.Message}");
-    return 2;
-}
-catch (OptionsValidationException invalid)
-{
-    await Console.Error.WriteLineAsync(invalid.Message);
-    return 2;
-}
+var root = DashboardCommand.Create(line);
+root.Add(BackfillCommand.Create(line));
+root.Add(VerifyCommand.Create(line));
+root.Add(CoverageCommand.Create(line));
+root.Add(RunsCommand.Create(line));
+root.Add(AskCommand.Create(line, RunAction.Pause, "Hold a run; the pages in hand are ended first."));
+root.Add(AskCommand.Create(line, RunAction.Resume, "Let a paused run go on, in the dashboard that is up."));
+root.Add(AskCommand.Create(line, RunAction.Cancel, "End a run; what was written stays."));
+root.Add(AskCommand.Create(line, RunAction.Retry, "Let a run that stopped on a fault go on from where it was."));
+root.Add(SignInCommand.Create(line));
+return await line.RunAsync(root);

@@ -11,6 +11,8 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>The dashboard itself, listening on a port of its own.</summary>
 internal sealed class DashboardApp : IAsyncDisposable
 {
+    private const string NoDatabase = "Host=127.0.0.1;Port=1;Timeout=2";
+
     private readonly WebApplication _app;
 
     private DashboardApp(WebApplication app) => _app = app;
@@ -28,7 +30,7 @@ internal sealed class DashboardApp : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = "Production",
         });
-        builder.Configuration.AddInMemoryCollection(Settings([("urls", "http://127.0.0.1:0"), .. settings]));
+        builder.Configuration.AddInMemoryCollection(Settings([("urls", "http://127.0.0.1:0"), ("ConnectionStrings:Postgres", NoDatabase), .. settings]));
         builder.Logging.ClearProviders();
         builder.AddDashboard();
         var app = builder.Build();

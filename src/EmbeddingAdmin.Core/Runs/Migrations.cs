@@ -22,14 +22,18 @@ public static class Migrations
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await ExecuteAsync($"select pg_advisory_xact_lock({Lock})");
-        // Asked first, because "create schema if not exists" needs the right to create one even when it is there.
+        // Asked first, because "if not exists" needs the right to create the thing even when it is there.
         if (await ScalarAsync("select to_regnamespace('embedding_admin') is null") is true)
             await ExecuteAsync("create schema embedding_admin");
-        await ExecuteAsync(
-            """
-            create table if not exists embedding_admin.migration (
-              number int primary key, name text not null, sha256 text not null, at timestamptz not null default clock_timestamp())
-            """);
+        if (await ScalarAsync("select to_regclass('embedding_admin.migration') is null") is true)
+        {
+            await ExecuteAsync(
+                """
+                create table embedding_admin.migration (
+                  number int primary key, name text not null, sha256 text not null, at timestamptz not null default clock_timestamp())
+                """);
+        }
+
         var applied = (int)(await ScalarAsync("select coalesce(max(number), 0) from embedding_admin.migration"))!;
         if (applied > Files[^1].Number)
             throw new EmbeddingAdminException(ErrorCodes.SchemaNewer, "The schema embedding_admin was made by a newer version of EmbeddingAdmin. Nothing was changed. Start that version, or a newer one.");

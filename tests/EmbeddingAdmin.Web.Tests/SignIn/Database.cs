@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Web.Tests.SignIn;
 
@@ -34,8 +35,7 @@ public sealed class SignInDatabase(Postgres postgres) : IAsyncLifetime
     {
         var cancel = TestContext.Current.CancellationToken;
         _database = await postgres.Server.CloneAsync(TestPostgres.Empty, cancel);
-        await _database.ExecuteAsync("create schema embedding_admin", cancel);
-        await _database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "src/EmbeddingAdmin.Core/Runs/Schema/002_sign_in.sql"), cancel), cancel);
+        await Migrations.ApplyAsync(_database.DataSource, cancel);
     }
 
     public async ValueTask DisposeAsync()
