@@ -17,6 +17,7 @@ internal static class Dashboard
         builder.Listen();
         builder.AddSignIn();
         builder.AddPages();
+        builder.Services.AddScreens();
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton<SchemaUpdate>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SchemaUpdate>());

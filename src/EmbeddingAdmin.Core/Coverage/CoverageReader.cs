@@ -57,7 +57,7 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
         var counts = string.Join(", ", CoverageStates.InOrder.Select((_, n) => $"count(*) filter (where state = {n})"));
         await using var command = session.Command(
             $"""
-            select count(*), count(*) filter (where embedded), clock_timestamp(), {counts}
+            select count(*), count(*) filter (where embedded), statement_timestamp(), {counts}
               from (select t.{target.Vector} is not null as embedded, {CoverageStates.Classify(target, "$2")} as state
                       from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text) as rows
             """,
@@ -81,7 +81,7 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
     private async Task<TableCoverage> CountNullsAsync(Target target, CancellationToken cancel)
     {
         await using var session = await TableSession.OpenAsync(database, NullCountTimeout, cancel);
-        await using var command = session.Command($"select count(*), count(t.{target.Vector}), clock_timestamp() from {target.Relation} t");
+        await using var command = session.Command($"select count(*), count(t.{target.Vector}), statement_timestamp() from {target.Relation} t");
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return new TableCoverage

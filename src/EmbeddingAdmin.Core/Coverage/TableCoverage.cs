@@ -18,7 +18,7 @@ public sealed record TableCoverage
     /// <summary>Rows that hold a vector, of whatever origin.</summary>
     public required long Embedded { get; init; }
 
-    /// <summary>When the database counted, by its clock.</summary>
+    /// <summary>When the count began, by the database's clock: whatever was committed before is in it.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
     /// <summary>False when the figures are an estimate.</summary>

@@ -225,11 +225,11 @@ public sealed class RunStore(NpgsqlDataSource database)
         return events;
     }
 
-    /// <summary>The rows of a run that were not simply written, in the order of their keys.</summary>
+    /// <summary>The rows of a run that were not simply written, by outcome and key; those with nothing to embed come last, for nobody has to act on them.</summary>
     public async Task<IReadOnlyList<RowResult>> ResultsAsync(long run, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "select row_key, outcome, stage, code, message from embedding_admin.row_result where run = $1 order by outcome, row_key limit $2");
+            "select row_key, outcome, stage, code, message from embedding_admin.row_result where run = $1 order by outcome = 'emptySource', outcome, row_key limit $2");
         command.Parameters.Add(new() { Value = run });
         command.Parameters.Add(new() { Value = most });
         await using var reader = await command.ExecuteReaderAsync(cancel);

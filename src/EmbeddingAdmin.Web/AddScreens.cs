@@ -1,0 +1,17 @@
+using EmbeddingAdmin.Web.Access;
+using EmbeddingAdmin.Web.Components;
+using EmbeddingAdmin.Web.Coverage;
+using EmbeddingAdmin.Web.Runs;
+
+namespace EmbeddingAdmin.Web;
+
+internal static class ScreensRegistration
+{
+    /// <summary>What the pages are made of beside markup.</summary>
+    public static IServiceCollection AddScreens(this IServiceCollection services) => services
+        .AddSingleton<Steady>()
+        .AddSingleton<RunWatch>()
+        .AddSingleton<TableWatch>()
+        .AddSingleton<LocalDemo>()
+        .AddScoped<RunCommands>();
+}
