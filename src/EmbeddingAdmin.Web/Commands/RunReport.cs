@@ -8,10 +8,10 @@ internal sealed record RunReport(long Run, string Kind, string Table, string Sta
 {
     public static RunReport Of(RunSnapshot snapshot) => new(
         snapshot.Run.Id,
-        Runs.Run.Name(snapshot.Run.Kind),
+        EmbeddingAdmin.Runs.Run.Name(snapshot.Run.Kind),
         snapshot.Run.Table,
         snapshot.Run.Status.Name(),
-        snapshot.Run.Verdict is { } verdict ? Runs.Run.Name(verdict) : null,
+        snapshot.Run.Verdict is { } verdict ? EmbeddingAdmin.Runs.Run.Name(verdict) : null,
         snapshot.Receipt.ToDictionary(),
         snapshot.Progress.Tokens,
         Math.Round(snapshot.Progress.RunningSeconds, 1));

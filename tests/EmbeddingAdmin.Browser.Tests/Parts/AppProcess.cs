@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text;
+using EmbeddingAdmin.Testing.Postgres;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+/// <summary>The built app as a process of its own, in the folder and with the words that <c>dotnet run</c> would start it with.</summary>
+internal sealed class AppProcess : IAsyncDisposable
+{
+    private static readonly string Program = Path.Combine(
+        Checkout.Root, "src/EmbeddingAdmin.Web/bin", Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!, "net10.0/EmbeddingAdmin.Web.dll");
+
+    // What a program needs to run, and npm to install; whatever else the surroundings say is somebody else's.
+    private static readonly string[] Needed = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "XDG_CACHE_HOME", "DOTNET_ROOT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+    private readonly TaskCompletionSource<string> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+
+    private AppProcess(IReadOnlyDictionary<string, string> settings, string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. words]) { WorkingDirectory = Checkout.Root, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var name in start.Environment.Keys.Where(name => !IsNeeded(name)).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
+        _reading = Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
+        _ = _reading.ContinueWith(_ => _link.TrySetException(new InvalidOperationException($"The app ended before it printed a link.\n{Said}")), TaskScheduler.Default);
+    }
+
+    /// <summary>Everything that it wrote so far: what it prints, and its log.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+                return _said.ToString();
+        }
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts it, and returns when it does what it was started for or has ended.</summary>
+    public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(settings, words);
+
+    /// <summary>The link that it prints.</summary>
+    public Task<string> LinkAsync(CancellationToken cancel) => _link.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
+
+    /// <summary>Asks it to end, as a supervisor does, and waits until it has.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync(CancellationToken cancel)
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(cancel);
+        return await EndAsync(cancel);
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task<int> EndAsync(CancellationToken cancel)
+    {
+        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+        await _reading;
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _reading;
+        _process.Dispose();
+    }
+
+    private static bool IsNeeded(string name) =>
+        Needed.Contains(name, StringComparer.Ordinal) || name.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase);
+
+    private async Task ReadAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (_said)
+                _said.AppendLine(line);
+            if (line.StartsWith("Sign in", StringComparison.Ordinal))
+                _link.TrySetResult(line.Split(' ')[^1]);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+/// <summary>The page of a run.</summary>
+internal sealed class RunPage(IPage page)
+{
+    // The ledger's column and the word on the page, spelled out here once more: a test that asked the page's own table would agree with any.
+    private static readonly (string Column, string Word)[] Outcomes =
+    [
+        ("written", "written"), ("already_current", "already current"), ("changed", "edited meanwhile"), ("deleted", "deleted meanwhile"),
+        ("blocked", "blocked"), ("reverted", "reverted"), ("empty_source", "nothing to embed"), ("too_long", "too long"), ("failed", "failed"),
+        ("unverified", "not read back"), ("not_attempted", "not attempted"),
+    ];
+
+    public ILocator Bar => page.GetByRole(AriaRole.Progressbar);
+
+    /// <summary>The sentence of a run that has ended.</summary>
+    public ILocator Verdict => page.Locator(".verdict");
+
+    /// <summary>The run's number.</summary>
+    public long Id => long.Parse(new Uri(page.Url).Segments[^1]);
+
+    public ILocator Ask(string button) => page.Locator(".run-commands").GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
+
+    /// <summary>Waits until the page says that the run has this status.</summary>
+    public Task IsAsync(string status, TimeSpan within) =>
+        Expect(page.Locator(".run-state .status-badge").First).ToContainTextAsync(status, new() { Timeout = (float)within.TotalMilliseconds });
+
+    /// <summary>How far the run is, in the bar's words.</summary>
+    public async Task<string> ProgressAsync() => await Bar.GetAttributeAsync("aria-valuetext") ?? "";
+
+    /// <summary>Waits until the bar has moved so often, and sees that the page was not loaded again meanwhile.</summary>
+    public async Task IsSeenToMoveAsync(int times)
+    {
+        await Expect(Bar).ToBeVisibleAsync();
+        await page.EvaluateAsync("() => { window.sameDocument = true; }");
+        for (var moved = 0; moved < times; moved++)
+            await Expect(Bar).Not.ToHaveAttributeAsync("aria-valuenow", await Bar.GetAttributeAsync("aria-valuenow") ?? "");
+        Assert.True(await page.EvaluateAsync<bool>("() => window.sameDocument === true"));
+    }
+
+    /// <summary>Every line of the receipt is the ledger's sum, and the eleven add up to the rows selected.</summary>
+    public async Task FiguresAreTheLedgersAsync(TableFacts sql)
+    {
+        var selected = 0L;
+        foreach (var (column, word) in Outcomes)
+        {
+            var rows = await sql.LedgerAsync(Id, column);
+            await Expect(Line(word)).ToHaveTextAsync($"{rows:N0}");
+            selected += rows;
+        }
+
+        await Expect(Line("Sum: rows selected")).ToHaveTextAsync($"{selected:N0}");
+    }
+
+    private ILocator Line(string word) => page.Locator(".receipt tr").Filter(new() { Has = page.GetByText(word, new() { Exact = true }) }).Locator("td");
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Playwright;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+/// <summary>
+/// Somebody at a browser with cookies of their own. Whatever their pages receive is kept, and every fault that a browser's console or
+/// network panel would show.
+/// </summary>
+internal sealed class Visitor : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<Task<(string From, string Text)>> _received = [];
+    private readonly ConcurrentQueue<string> _faults = [];
+
+    private Visitor(IBrowserContext context, IPage page) => (_context, Page) = (context, page);
+
+    /// <summary>The page that is open; <see cref="CloseAsync"/> and <see cref="OpenAsync"/> make it another one.</summary>
+    public IPage Page { get; private set; }
+
+    /// <summary>Console errors, exceptions, failed requests and answers that are errors: a sentence for each.</summary>
+    public IReadOnlyList<string> Faults => [.. _faults];
+
+    /// <summary>Opens a browser window of a desk's size; nobody is signed in.</summary>
+    public static async Task<Visitor> ComeAsync(Chrome chrome)
+    {
+        var context = await chrome.Browser.NewContextAsync(new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        var visitor = new Visitor(context, await context.NewPageAsync());
+        visitor.Listen(visitor.Page);
+        return visitor;
+    }
+
+    /// <summary>Opens a window and a link that signs in.</summary>
+    public static async Task<Visitor> SignInAsync(Chrome chrome, Demo demo)
+    {
+        var visitor = await ComeAsync(chrome);
+        await visitor.Page.GotoAsync(await demo.LinkAsync());
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).WaitForAsync();
+        return visitor;
+    }
+
+    /// <summary>Closes the page; the session's cookie stays.</summary>
+    public Task CloseAsync() => Page.CloseAsync();
+
+    /// <summary>Opens another page.</summary>
+    public async Task OpenAsync(string address)
+    {
+        Page = await _context.NewPageAsync();
+        Listen(Page);
+        await Page.GotoAsync(address);
+    }
+
+    /// <summary>Every document, answer and frame that this visitor's pages have received, with where it came from.</summary>
+    public async Task<IReadOnlyList<(string From, string Text)>> ReceivedAsync() => await Task.WhenAll(_received);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_received);
+        await _context.DisposeAsync();
+    }
+
+    private void Listen(IPage page)
+    {
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                _faults.Enqueue($"The console says ({message.Type}): {message.Text}");
+        };
+        page.PageError += (_, error) => _faults.Enqueue($"A script failed: {error}");
+        page.RequestFailed += (_, request) => _faults.Enqueue($"{request.Method} {request.Url} failed: {request.Failure}");
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 400)
+                _faults.Enqueue($"{response.Request.Method} {response.Url} answered {response.Status}");
+            if (response.Request.ResourceType is not ("script" or "stylesheet" or "font" or "image"))
+                _received.Enqueue(ReadAsync(response));
+        };
+        page.WebSocket += (_, socket) => socket.FrameReceived += (_, frame) =>
+            _received.Enqueue(Task.FromResult((socket.Url, frame.Text ?? Encoding.UTF8.GetString(frame.Binary ?? []))));
+    }
+
+    private static async Task<(string From, string Text)> ReadAsync(IResponse response)
+    {
+        var headers = string.Join('\n', response.Headers.Select(header => $"{header.Key}: {header.Value}"));
+        try
+        {
+            return (response.Url, $"{headers}\n{await response.TextAsync()}");
+        }
+        catch (PlaywrightException)
+        {
+            // A redirect has no body, and a page that was left at once (the sign-in form sends itself) takes its own along.
+            return (response.Url, headers);
+        }
+    }
+}
