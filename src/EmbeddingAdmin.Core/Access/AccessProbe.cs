@@ -64,21 +64,21 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
             var evidence = $"update of one row as {role}: {rows} row reported, then read in a second statement: {(stuck ? "the vector is there" : "the vector is not there")}; rolled back.";
             return stuck
                 ? Answer(WriteAnswer.Yes, "It can write: the test vector was in the row, and was rolled back.", evidence)
-                : Answer(WriteAnswer.SilentlyNo, "An update reports success and changes nothing. Look for triggers and rules on the table.", evidence);
+                : Answer(WriteAnswer.SilentlyNo, "An update reports success and changes nothing. Look for triggers and rules on the table.", evidence, ErrorCodes.WriteSwallowed);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             var why = WriteRefusal.Explain(target, refused);
             return why.Code == ErrorCodes.RowSecurity
-                ? Answer(WriteAnswer.SilentlyNo, $"Row-level security filters its updates: they report success and change nothing ({why.Code}).", $"With row_security = off Postgres says 42501: {refused.MessageText}")
-                : Answer(WriteAnswer.No, $"It lacks a grant ({why.Code}).", $"Postgres says 42501: {refused.MessageText}");
+                ? Answer(WriteAnswer.SilentlyNo, $"Row-level security filters its updates: they report success and change nothing ({why.Code}).", $"With row_security = off Postgres says 42501: {refused.MessageText}", why.Code)
+                : Answer(WriteAnswer.No, $"It lacks a grant ({why.Code}).", $"Postgres says 42501: {refused.MessageText}", why.Code);
         }
         catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
         {
             return Answer(WriteAnswer.NotMeasured, "The table was busy; measure again.", $"Postgres says {busy.SqlState}.");
         }
 
-        WriteProbe Answer(WriteAnswer answer, string sentence, string evidence) => new(Writer.DatabaseRole, role, answer, sentence, evidence, clock.GetUtcNow());
+        WriteProbe Answer(WriteAnswer answer, string sentence, string evidence, string? code = null) => new(Writer.DatabaseRole, role, answer, sentence, evidence, clock.GetUtcNow(), code);
     }
 
     private async Task<WriteProbe> OverApiAsync(Target target, Writer writer, string name, string? key, CancellationToken cancel)

@@ -31,4 +31,5 @@ public enum WriteAnswer
 /// <param name="Sentence">The answer in words.</param>
 /// <param name="Evidence">What was asked and what came back.</param>
 /// <param name="AsOf">When.</param>
-public sealed record WriteProbe(Writer Writer, string Name, WriteAnswer Answer, string Sentence, string Evidence, DateTimeOffset AsOf);
+/// <param name="Code">One of <see cref="ErrorCodes"/> when the answer is a no whose reason is known, else null.</param>
+public sealed record WriteProbe(Writer Writer, string Name, WriteAnswer Answer, string Sentence, string Evidence, DateTimeOffset AsOf, string? Code = null);

@@ -102,14 +102,18 @@ public sealed class RunControl(RunStore store, StartPlanner planner, AccessProbe
     private static void RefuseUnlessItCanWrite(Tables.Target target, WriteProbe probe)
     {
         var table = $"{target.Table.Schema}.{target.Table.Table}";
-        switch (probe.Answer)
+        switch (probe.Code)
         {
-            case WriteAnswer.SilentlyNo when probe.Sentence.Contains(ErrorCodes.RowSecurity, StringComparison.Ordinal):
+            case null:
+                return;
+            case ErrorCodes.RowSecurity:
                 throw WriteRefusal.RowSecurity(table, probe.Name);
-            case WriteAnswer.SilentlyNo:
-                throw new EmbeddingAdminException(ErrorCodes.WriteSwallowed, $"A test update of {table} reported success and changed nothing. No run was started and no text was sent. {probe.Sentence}");
-            case WriteAnswer.No:
-                throw new EmbeddingAdminException(ErrorCodes.Grant, $"The database role {probe.Name} may not update {table}. No run was started and no text was sent. Grant it: grant select, update ({target.Vector}) on {target.Relation} to {Tables.SqlName.Of(probe.Name)};");
+            case ErrorCodes.Grant:
+                throw new EmbeddingAdminException(
+                    probe.Code,
+                    $"The database role {probe.Name} may not update {table}. No run was started and no text was sent. Grant it: grant select, update ({target.Vector}) on {target.Relation} to {Tables.SqlName.Of(probe.Name)};");
+            default:
+                throw new EmbeddingAdminException(probe.Code, $"A test update of {table} reported success and changed nothing. No run was started and no text was sent. {probe.Sentence}");
         }
     }
 

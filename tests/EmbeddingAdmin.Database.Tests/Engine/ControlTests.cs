@@ -122,6 +122,19 @@ public sealed class ControlTests(AssemblyStack stack)
     }
 
     [Fact]
+    public async Task A_change_that_was_decided_on_an_older_version_is_not_written()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        var (seen, _) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+
+        Assert.NotNull(await engine.Store.MoveAsync(seen, RunStatus.Pausing, TestEngine.Operator, null, TestEngine.Cancel));
+        Assert.Null(await engine.Store.MoveAsync(seen, RunStatus.Succeeded, TestEngine.Operator, null, TestEngine.Cancel));
+
+        Assert.Equal(RunStatus.Pausing, (await engine.Store.FindAsync(seen.Id, TestEngine.Cancel))!.Status);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => engine.Store.MoveAsync(seen, RunStatus.Enqueued, TestEngine.Operator, null, TestEngine.Cancel));
+    }
+
+    [Fact]
     public async Task A_command_for_a_state_that_is_no_longer_so_does_nothing_and_says_so()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);

@@ -37,7 +37,6 @@ public sealed class WriteTruthTests(AssemblyStack stack)
     [MemberData(nameof(SilentWays))]
     public async Task A_run_that_meets_it_later_never_counts_such_a_row_as_written(string way, string sql)
     {
-        Assert.NotEmpty(way);
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 20);
         var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.Database.ExecuteAsync(sql, TestEngine.Cancel);
@@ -46,7 +45,9 @@ public sealed class WriteTruthTests(AssemblyStack stack)
 
         var (receipt, _) = await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel);
         Assert.Equal(0, receipt[RowOutcome.Written]);
-        Assert.Equal(20, receipt[RowOutcome.Blocked] + receipt[RowOutcome.Reverted]);
+        // What the transaction itself can see blocks the run; what comes after it only the read-back sees.
+        Assert.Equal(20, receipt[way.Contains("resets", StringComparison.Ordinal) ? RowOutcome.Reverted : RowOutcome.Blocked]);
+        Assert.Equal(receipt[RowOutcome.Blocked] > 0, ended is { Status: RunStatus.Errored, ReasonCode: ErrorCodes.WriteSwallowed });
         Assert.NotEqual(Verdict.Verified, ended.Verdict);
         Assert.Null(await engine.Ledger.ImbalanceAsync(ended, TestEngine.Cancel));
     }
