@@ -14,6 +14,7 @@ public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, TimePro
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<long, Task> _runs = new();
+    private bool _silent;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,10 +48,14 @@ public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, TimePro
 
             foreach (var run in await store.EnqueuedAsync(stopping))
                 _ = _runs.GetOrAdd(run, id => Task.Run(() => DriveAsync(id, stopping), CancellationToken.None));
+            _silent = false;
         }
         catch (NpgsqlException silent)
         {
-            log.DatabaseSilent(silent.GetType().Name);
+            // Said once, not at every look.
+            if (!_silent)
+                log.DatabaseSilent(silent.GetType().Name);
+            _silent = true;
         }
     }
 
