@@ -93,7 +93,12 @@ internal sealed class SupabaseApi : IAsyncDisposable
             try
             {
                 using var answer = await http.GetAsync(new Uri($"{url}/rest/v1/"), cancel);
-                if (answer.StatusCode == HttpStatusCode.OK && !process.Exited.IsCompleted) return true;
+                if (answer.StatusCode == HttpStatusCode.OK && !process.Exited.IsCompleted)
+                {
+                    // Its first look at a table with row-level security grants rights, and two such looks at once are answered 500.
+                    using var alone = await http.GetAsync(new Uri($"{url}/rest/v1/stories?select=id&limit=1"), cancel);
+                    return true;
+                }
             }
             catch (Exception notYet) when (notYet is HttpRequestException || (notYet is TaskCanceledException && !cancel.IsCancellationRequested))
             {
