@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EmbeddingAdmin.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -99,7 +100,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
 
         Assert.Equal(0, demo.Provider.Counts.Seen(text));
         await panel.Ask("Start").ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await Expect(page.Locator("h1")).ToHaveTextAsync(new Regex($"^Run [0-9]+ · Backfill of {table}$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         return new RunPage(page);
     }
 
@@ -126,7 +127,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
     private static async Task AVerificationAgreesAsync(IPage page, string table, TableFacts sql)
     {
         await new TableCard(page, table).Ask("Verify").ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await Expect(page.Locator("h1")).ToHaveTextAsync(new Regex($"^Run [0-9]+ · Verification of {table}$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         var run = new RunPage(page);
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
         await Expect(run.Verdict).ToHaveTextAsync($"All {await sql.EmbeddedAsync():N0} texts have their vector: made from the text of now, unchanged since it was written, and whole; {await sql.NothingToEmbedAsync():N0} rows have nothing to embed.");
