@@ -59,13 +59,9 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     /// <summary>Every document, answer and frame that this visitor's pages have received, with where it came from.</summary>
-    public async Task<IReadOnlyList<(string From, string Text)>> ReceivedAsync() => await Task.WhenAll(_received);
+    public async Task<IReadOnlyList<(string From, string Text)>> ReceivedAsync() => await Task.WhenAll(_received).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
 
-    public async ValueTask DisposeAsync()
-    {
-        await Task.WhenAll(_received);
-        await _context.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _context.DisposeAsync();
 
     private void Listen(IPage page)
     {
@@ -80,24 +76,28 @@ internal sealed class Visitor : IAsyncDisposable
         {
             if (response.Status >= 400)
                 _faults.Enqueue($"{response.Request.Method} {response.Url} answered {response.Status}");
-            if (response.Request.ResourceType is not ("script" or "stylesheet" or "font" or "image"))
-                _received.Enqueue(ReadAsync(response));
+            _received.Enqueue(Task.FromResult((response.Url, string.Join('\n', response.Headers.Select(header => $"{header.Key}: {header.Value}")))));
+        };
+        // Not at the response: one whose page is left before it is through would never be.
+        page.RequestFinished += (_, request) =>
+        {
+            if (request.ResourceType is not ("script" or "stylesheet" or "font" or "image"))
+                _received.Enqueue(ReadAsync(request));
         };
         page.WebSocket += (_, socket) => socket.FrameReceived += (_, frame) =>
             _received.Enqueue(Task.FromResult((socket.Url, frame.Text ?? Encoding.UTF8.GetString(frame.Binary ?? []))));
     }
 
-    private static async Task<(string From, string Text)> ReadAsync(IResponse response)
+    private static async Task<(string From, string Text)> ReadAsync(IRequest request)
     {
-        var headers = string.Join('\n', response.Headers.Select(header => $"{header.Key}: {header.Value}"));
         try
         {
-            return (response.Url, $"{headers}\n{await response.TextAsync()}");
+            return (request.Url, await request.ResponseAsync() is { } response ? await response.TextAsync() : "");
         }
         catch (PlaywrightException)
         {
             // A redirect has no body, and a page that was left at once (the sign-in form sends itself) takes its own along.
-            return (response.Url, headers);
+            return (request.Url, "");
         }
     }
 }

@@ -1,0 +1,44 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_paused_run_is_found_as_it_was_left_after_a_restart_and_goes_on_from_there()
+    {
+        const string table = "profiles";
+        await using var visitor = await Visitor.SignInAsync(chrome, demo);
+        await new TableCard(visitor.Page, table).Ask("Start backfill").ClickAsync();
+        await new StartPanel(visitor.Page).Ask("Start").ClickAsync();
+        var run = new RunPage(visitor.Page);
+        await run.IsSeenToMoveAsync(times: 2);
+        await run.Ask("Pause").ClickAsync();
+        await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
+        var paused = await run.ProgressAsync();
+        var (path, texts) = (new Uri(visitor.Page.Url).AbsolutePath, demo.Provider.Counts.Texts);
+        await visitor.CloseAsync();
+
+        await demo.StopAsync(Cancel);
+        Assert.Empty(demo.Processes());
+        await demo.StartAsync();
+
+        // Another port is another site to a browser, but its cookies know no ports: the session is still good.
+        await visitor.OpenAsync(new Uri(new Uri(await demo.LinkAsync()), path).ToString());
+        run = new RunPage(visitor.Page);
+        await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
+        await Expect(run.Bar).ToHaveAttributeAsync("aria-valuetext", paused);
+        var sql = await TableFacts.OfAsync(demo, table);
+        await run.FiguresAreTheLedgersAsync(sql);
+        Assert.Equal(texts, demo.Provider.Counts.Texts);
+
+        await run.Ask("Resume").ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.FiguresAreTheLedgersAsync(sql);
+        Assert.Equal(0, await sql.MissingAsync());
+        Assert.Equal(await sql.EmbeddedAsync(), await sql.LedgerAsync(run.Id, "written"));
+        Faultless.Assert(visitor.Faults);
+    }
+}
