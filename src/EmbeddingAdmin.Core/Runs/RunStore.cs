@@ -295,7 +295,10 @@ public sealed class RunStore(NpgsqlDataSource database)
             ?? throw new InvalidOperationException($"A run cannot go from {seen.Status.Name()} to {to.Name()}.");
         await using var command = new NpgsqlCommand(
             $"""
-            update embedding_admin.run r set status = $3, version = r.version + 1, reason_code = $4, reason = $5, verdict = $6, changed_at = clock_timestamp(),
+            update embedding_admin.run r set status = $3, version = r.version + 1, verdict = $6, changed_at = clock_timestamp(),
+                   -- A pause or an end keeps the reason of the request that it fulfils.
+                   reason_code = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason_code else $4 end,
+                   reason = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason else $5 end,
                    attempt = r.attempt + case when r.status = 'errored' then 1 else 0 end,
                    started_at = coalesce(r.started_at, case when $3 = 'running' then clock_timestamp() end),
                    ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end
