@@ -34,10 +34,16 @@ internal sealed class RunPage(IPage page)
     /// <summary>Waits until the bar has moved so often, and sees that the page was not loaded again meanwhile.</summary>
     public async Task IsSeenToMoveAsync(int times)
     {
-        await Expect(Bar).ToBeVisibleAsync();
+        await Expect(page.Locator("[role=progressbar][aria-valuenow]")).ToBeVisibleAsync();
         await page.EvaluateAsync("() => { window.sameDocument = true; }");
-        for (var moved = 0; moved < times; moved++)
-            await Expect(Bar).Not.ToHaveAttributeAsync("aria-valuenow", await Bar.GetAttributeAsync("aria-valuenow") ?? "");
+        var seen = new List<int> { await ShareAsync() };
+        while (seen.Count <= times)
+        {
+            await Expect(Bar).Not.ToHaveAttributeAsync("aria-valuenow", $"{seen[^1]}");
+            seen.Add(await ShareAsync());
+        }
+
+        Assert.Equal(seen.Order().Distinct(), seen);
         Assert.True(await page.EvaluateAsync<bool>("() => window.sameDocument === true"));
     }
 
@@ -54,6 +60,8 @@ internal sealed class RunPage(IPage page)
 
         await Expect(Line("Sum: rows selected")).ToHaveTextAsync($"{selected:N0}");
     }
+
+    private async Task<int> ShareAsync() => int.Parse(await Bar.GetAttributeAsync("aria-valuenow") ?? "");
 
     private ILocator Line(string word) => page.Locator(".receipt tr").Filter(new() { Has = page.GetByText(word, new() { Exact = true }) }).Locator("td");
 }

@@ -40,6 +40,13 @@ internal sealed class Visitor : IAsyncDisposable
         return visitor;
     }
 
+    /// <summary>Goes to another page by the menu.</summary>
+    public async Task GoAsync(string where)
+    {
+        await Page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = where }).ClickAsync();
+        await Assertions.Expect(Page.Locator("h1")).ToHaveTextAsync(where);
+    }
+
     /// <summary>Closes the page; the session's cookie stays.</summary>
     public Task CloseAsync() => Page.CloseAsync();
 

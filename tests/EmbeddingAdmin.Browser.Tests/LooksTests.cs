@@ -1,0 +1,81 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
+{
+    [Fact]
+    public async Task Every_page_in_every_state_is_accessible_and_fits_a_phone_in_light_and_in_dark()
+    {
+        await using var visitor = await Visitor.ComeAsync(chrome);
+        var look = new Look(visitor.Page);
+        var page = visitor.Page;
+        var link = await demo.LinkAsync();
+        var address = new Uri(link);
+        await page.GotoAsync(new Uri(address, "/sign-in").ToString());
+        await look.AtAsync("sign-in");
+
+        await page.GotoAsync(link);
+        foreach (var table in new[] { "stories", "profiles" })
+        {
+            var empty = new TableCard(page, table);
+            await Expect(empty.Headline).ToHaveTextAsync("0 %");
+            await Expect(empty.Writer("Anonymous key")).ToContainTextAsync("Silently no");
+        }
+
+        var card = new TableCard(page, "profiles");
+        await card.Ask("Show me the original bug").ClickAsync();
+        await Expect(card.OriginalBug).ToContainTextAsync("HTTP 204");
+        await look.AtAsync("overview-empty");
+        await visitor.GoAsync("Runs");
+        await Expect(page.GetByText("No run yet")).ToBeVisibleAsync();
+        await look.AtAsync("runs-empty");
+
+        await visitor.GoAsync("Overview");
+        await card.Ask("Start backfill").ClickAsync();
+        var panel = new StartPanel(page);
+        await Expect(panel.Sample).ToBeVisibleAsync();
+        await look.AtAsync("start-panel");
+        await panel.Ask("Start").ClickAsync();
+        var run = new RunPage(page);
+        await run.IsSeenToMoveAsync(times: 3);
+        demo.Provider.Script.Hang = true;
+        await look.AtAsync("run-running");
+        await visitor.GoAsync("Overview");
+        await Expect(card.LastRun).ToContainTextAsync("Running");
+        await look.AtAsync("overview-running");
+
+        await card.LastRun.GetByRole(AriaRole.Link).ClickAsync();
+        await run.Ask("Cancel").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alertdialog)).ToBeVisibleAsync();
+        await look.AtAsync("run-cancel");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
+        await run.Ask("Pause").ClickAsync();
+        await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
+        await look.AtAsync("run-paused");
+
+        demo.Provider.Script.Latency = TimeSpan.Zero;
+        demo.Provider.Script.Hang = false;
+        await run.Ask("Resume").ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await look.AtAsync("run-succeeded");
+        await visitor.GoAsync("Overview");
+        await Expect(card.Headline).ToHaveTextAsync("100 %");
+        await look.AtAsync("overview-complete");
+        await card.Ask("Verify").ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await look.AtAsync("verify-succeeded");
+        await visitor.GoAsync("Runs");
+        await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
+        await look.AtAsync("runs");
+        Faultless.Assert(visitor.Faults);
+
+        await page.GotoAsync(new Uri(address, "/runs/999").ToString());
+        await Expect(page.GetByText("There is no run 999")).ToBeVisibleAsync();
+        await look.AtAsync("run-missing");
+        await page.GotoAsync(new Uri(address, "/no-such-page").ToString());
+        await look.AtAsync("page-missing");
+        Faultless.Assert(look.Faults);
+    }
+}
