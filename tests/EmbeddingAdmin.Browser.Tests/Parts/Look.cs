@@ -31,17 +31,17 @@ internal sealed class Look(IPage page)
         await page.SetViewportSizeAsync(1280, 900);
     }
 
-    private async Task JudgeAsync(string where, bool rules)
+    private async Task JudgeAsync(string place, bool rules)
     {
         var tooWide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
         if (tooWide > 0)
-            _faults.Add(($"{tooWide} pixels wider than the screen.", where));
+            _faults.Add(($"{tooWide} pixels wider than the screen.", place));
         if (!rules)
             return;
         var result = await page.RunAxe();
         _faults.AddRange(
             from violation in result.Violations
             from node in violation.Nodes
-            select ($"{violation.Id} ({violation.Impact}): {violation.Help}: {node.Html} {node.Any.FirstOrDefault()?.Message}", where));
+            select ($"{violation.Id} ({violation.Impact}): {violation.Help}: {node.Html} {node.Any.FirstOrDefault()?.Message}", place));
     }
 }
