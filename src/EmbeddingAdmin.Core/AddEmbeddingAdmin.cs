@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
@@ -34,6 +35,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
+        services.AddSingleton<EventLog>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();

@@ -111,6 +111,8 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
                     return Answer(WriteAnswer.SilentlyNo, "Silently no: row-level security filters its updates. A script that uses it is answered with success, and nothing is written.", evidence);
                 case { Code: "PGRST116" }:
                     continue;
+                case { Status: >= 500 }:
+                    return Answer(WriteAnswer.NotMeasured, $"The API failed with HTTP {answer.Status}, which says nothing of rights; measure again.", evidence);
                 default:
                     return Answer(WriteAnswer.No, answer.Code == "42501" ? "No: it lacks a grant on the table." : $"No: the API refused with HTTP {answer.Status}.", evidence);
             }

@@ -53,37 +53,28 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
     private async Task<TableCoverage> CountStatesAsync(Target target, CancellationToken cancel)
     {
         var (column, madeFrom) = await stamps.CurrentAsync(target, cancel);
-        await using var session = await TableSession.OpenAsync(database, FullCountTimeout, cancel);
         var counts = string.Join(", ", CoverageStates.InOrder.Select((_, n) => $"count(*) filter (where state = {n})"));
-        await using var command = session.Command(
+        return await CountAsync(
+            target,
             $"""
             select count(*), count(*) filter (where embedded), statement_timestamp(), {counts}
               from (select t.{target.Vector} is not null as embedded, {CoverageStates.Classify(target, "$2")} as state
                       from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text) as rows
             """,
-            column, madeFrom);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        await reader.ReadAsync(cancel);
-        return new TableCoverage
-        {
-            Table = target.Table.Name,
-            Column = target.Table.Vector,
-            Total = reader.GetInt64(0),
-            Embedded = reader.GetInt64(1),
-            AsOf = reader.GetFieldValue<DateTimeOffset>(2),
-            States = CoverageStates.InOrder.Select((state, n) => (state, rows: (long?)reader.GetInt64(3 + n))).ToDictionary(s => s.state, s => s.rows),
-            Exact = true,
-            CatalogRows = target.Facts.EstimatedRows,
-        };
+            FullCountTimeout, cancel, column, madeFrom);
     }
 
     /// <summary>Reads only the null bitmap: seconds where the full count takes minutes. What was not computed stays null.</summary>
-    private async Task<TableCoverage> CountNullsAsync(Target target, CancellationToken cancel)
+    private Task<TableCoverage> CountNullsAsync(Target target, CancellationToken cancel) => CountAsync(
+        target, $"select count(*), count(t.{target.Vector}), statement_timestamp() from {target.Relation} t", NullCountTimeout, cancel);
+
+    private async Task<TableCoverage> CountAsync(Target target, string sql, TimeSpan timeout, CancellationToken cancel, params object[] values)
     {
-        await using var session = await TableSession.OpenAsync(database, NullCountTimeout, cancel);
-        await using var command = session.Command($"select count(*), count(t.{target.Vector}), statement_timestamp() from {target.Relation} t");
+        await using var session = await TableSession.OpenAsync(database, timeout, cancel);
+        await using var command = session.Command(sql, values);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
+        var withStates = reader.FieldCount > 3;
         return new TableCoverage
         {
             Table = target.Table.Name,
@@ -91,7 +82,7 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
             Total = reader.GetInt64(0),
             Embedded = reader.GetInt64(1),
             AsOf = reader.GetFieldValue<DateTimeOffset>(2),
-            States = CoverageStates.InOrder.ToDictionary(s => s, _ => (long?)null),
+            States = CoverageStates.InOrder.ToDictionary(state => state, state => withStates ? reader.GetInt64(3 + CoverageStates.Place(state)) : (long?)null),
             Exact = true,
             CatalogRows = target.Facts.EstimatedRows,
         };

@@ -43,6 +43,22 @@ public sealed class Ledger(NpgsqlDataSource database)
         return (Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]), reader.GetInt64(Receipt.Outcomes.Length));
     }
 
+    /// <summary>The rows of a run that were not simply written, by outcome and key; those with nothing to embed come last, behind whatever somebody may have to act on.</summary>
+    public async Task<IReadOnlyList<RowResult>> ListedAsync(long run, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select row_key, outcome, stage, code, message from embedding_admin.row_result where run = $1 order by (outcome = 'emptySource'), outcome, row_key limit $2");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var results = new List<RowResult>();
+        while (await reader.ReadAsync(cancel))
+            results.Add(new(reader.GetString(0), Receipt.Parse(reader.GetString(1)), await TextAsync(2), await TextAsync(3), await TextAsync(4)));
+        return results;
+
+        async Task<string?> TextAsync(int column) => await reader.IsDBNullAsync(column, cancel) ? null : reader.GetString(column);
+    }
+
     /// <summary>What one page came to, or null when it has no row.</summary>
     internal async Task<Receipt?> PageAsync(long run, int no, CancellationToken cancel)
     {

@@ -13,7 +13,7 @@ public sealed record CommandResult(bool Done, string Sentence, Run? Run);
 /// The only door to commands: whoever asks, from a page or a terminal, asks here. Every command is recorded with its actor, the refused
 /// ones too.
 /// </summary>
-public sealed class RunControl(RunStore store, StartPlanner planner, AccessProbe access, RunFeed feed)
+public sealed class RunControl(RunStore store, EventLog events, StartPlanner planner, AccessProbe access, RunFeed feed)
 {
     /// <summary>What a start would do, without doing it.</summary>
     /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved.</exception>
@@ -58,7 +58,7 @@ public sealed class RunControl(RunStore store, StartPlanner planner, AccessProbe
 
         async Task<CommandResult> RefuseAsync(Run run, string sentence)
         {
-            await store.RecordAsync(actor, id, $"run.{Run.Name(action)}.refused", sentence, cancel);
+            await events.RecordAsync(actor, id, $"run.{Run.Name(action)}.refused", sentence, cancel);
             return new(false, sentence, run);
         }
     }
@@ -94,7 +94,7 @@ public sealed class RunControl(RunStore store, StartPlanner planner, AccessProbe
         }
         catch (EmbeddingAdminException refused)
         {
-            await store.RecordAsync(actor, null, "run.start.refused", $"{refused.Code}: {Run.Name(request.Kind)} of {request.Table} was refused.", cancel);
+            await events.RecordAsync(actor, null, "run.start.refused", $"{refused.Code}: {Run.Name(request.Kind)} of {request.Table} was refused.", cancel);
             throw;
         }
     }

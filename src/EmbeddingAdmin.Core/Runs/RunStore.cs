@@ -50,7 +50,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             throw await HeldAsync(vectorColumn, cancel);
         }
 
-        await RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
+        await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
         RunLease? lease = null;
         if (take)
             (run, lease) = await TakeAsync(connection, transaction, run, actor, cancel);
@@ -186,7 +186,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         { Parameters = { new() { Value = id }, new() { Value = rowsPerSecond ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double } } };
         var run = await ReadAsync(command, cancel);
         if (run is not null)
-            await RecordAsync(connection, transaction, actor, id, "run.pace", rowsPerSecond is { } pace ? $"{actor.Name} set the pace to {pace:0.##} rows per second." : $"{actor.Name} lifted the pace.", cancel);
+            await EventLog.RecordAsync(connection, transaction, actor, id, "run.pace", rowsPerSecond is { } pace ? $"{actor.Name} set the pace to {pace:0.##} rows per second." : $"{actor.Name} lifted the pace.", cancel);
         await transaction.CommitAsync(cancel);
         return run;
     }
@@ -202,41 +202,6 @@ public sealed class RunStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = run });
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(progress, RunPlan.Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
         await command.ExecuteNonQueryAsync(cancel);
-    }
-
-    /// <summary>Writes an event that no change of status belongs to.</summary>
-    public async Task RecordAsync(Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await RecordAsync(connection, null, actor, run, kind, sentence, cancel);
-    }
-
-    /// <summary>A run's events, newest first.</summary>
-    public async Task<IReadOnlyList<Event>> EventsAsync(long run, int most, CancellationToken cancel)
-    {
-        await using var command = database.CreateCommand(
-            "select id, at, actor, run, kind, details ->> 'sentence' from embedding_admin.event where run = $1 order by id desc limit $2");
-        command.Parameters.Add(new() { Value = run });
-        command.Parameters.Add(new() { Value = most });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var events = new List<Event>();
-        while (await reader.ReadAsync(cancel))
-            events.Add(new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), await reader.IsDBNullAsync(5, cancel) ? "" : reader.GetString(5)));
-        return events;
-    }
-
-    /// <summary>The rows of a run that were not simply written, by outcome and key; those with nothing to embed come last, for nobody has to act on them.</summary>
-    public async Task<IReadOnlyList<RowResult>> ResultsAsync(long run, int most, CancellationToken cancel)
-    {
-        await using var command = database.CreateCommand(
-            "select row_key, outcome, stage, code, message from embedding_admin.row_result where run = $1 order by outcome = 'emptySource', outcome, row_key limit $2");
-        command.Parameters.Add(new() { Value = run });
-        command.Parameters.Add(new() { Value = most });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var results = new List<RowResult>();
-        while (await reader.ReadAsync(cancel))
-            results.Add(new(reader.GetString(0), Receipt.Parse(reader.GetString(1)), Text(reader, 2), Text(reader, 3), Text(reader, 4)));
-        return results;
     }
 
     private async Task<EmbeddingAdminException> HeldAsync(int vectorColumn, CancellationToken cancel)
@@ -295,7 +260,10 @@ public sealed class RunStore(NpgsqlDataSource database)
             ?? throw new InvalidOperationException($"A run cannot go from {seen.Status.Name()} to {to.Name()}.");
         await using var command = new NpgsqlCommand(
             $"""
-            update embedding_admin.run r set status = $3, version = r.version + 1, reason_code = $4, reason = $5, verdict = $6, changed_at = clock_timestamp(),
+            update embedding_admin.run r set status = $3, version = r.version + 1, verdict = $6, changed_at = clock_timestamp(),
+                   -- A pause or an end keeps the reason of the request that it fulfils.
+                   reason_code = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason_code else $4 end,
+                   reason = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason else $5 end,
                    attempt = r.attempt + case when r.status = 'errored' then 1 else 0 end,
                    started_at = coalesce(r.started_at, case when $3 = 'running' then clock_timestamp() end),
                    ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end
@@ -312,23 +280,8 @@ public sealed class RunStore(NpgsqlDataSource database)
         };
         if (await ReadAsync(command, cancel) is not { } run)
             return null;
-        await RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel);
+        await EventLog.RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel);
         return run;
-    }
-
-    private static async Task RecordAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(
-            "insert into embedding_admin.event (actor, run, kind, details) values ($1, $2, $3, jsonb_build_object('sentence', $4::text, 'via', $5::text))", connection, transaction)
-        {
-            Parameters =
-            {
-                new() { Value = actor.Name }, new() { Value = run ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new() { Value = kind }, new() { Value = sentence }, new() { Value = actor.Via },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<Run?> ReadAsync(NpgsqlCommand command, CancellationToken cancel)

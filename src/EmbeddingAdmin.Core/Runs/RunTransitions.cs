@@ -16,7 +16,7 @@ public static class RunTransitions
         [(RunStatus.Running, RunStatus.Interrupted)] = "Its host stops, or its lease ran out.",
         [(RunStatus.Running, RunStatus.Errored)] = "The system failed, the run was blocked, or too many rows failed.",
 
-        [(RunStatus.Pausing, RunStatus.Paused)] = "The pages in hand have ended, or their worker died.",
+        [(RunStatus.Pausing, RunStatus.Paused)] = "The pages in hand have ended.",
         [(RunStatus.Pausing, RunStatus.Cancelling)] = "The end is asked for while it is pausing.",
         [(RunStatus.Pausing, RunStatus.Succeeded)] = "It was through before the pause took hold.",
         [(RunStatus.Pausing, RunStatus.Errored)] = "A fault came before the pause took hold.",
@@ -24,7 +24,7 @@ public static class RunTransitions
         [(RunStatus.Paused, RunStatus.Enqueued)] = "Somebody resumes it.",
         [(RunStatus.Paused, RunStatus.Cancelled)] = "Somebody drops it.",
 
-        [(RunStatus.Cancelling, RunStatus.Cancelled)] = "The pages in hand have ended, or their worker died.",
+        [(RunStatus.Cancelling, RunStatus.Cancelled)] = "The pages in hand have ended.",
         [(RunStatus.Cancelling, RunStatus.Succeeded)] = "It was through before the end took hold.",
         [(RunStatus.Cancelling, RunStatus.Errored)] = "A fault came before the end took hold.",
 

@@ -139,7 +139,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     private async Task<End> HowAsync(Run run, bool finished, CancellationToken cancel)
     {
         if (!finished)
-            return new(RunStatus.Interrupted, null, null);
+            return new(RunStatus.Interrupted, run.Status == RunStatus.Running ? new(null, "Its host stopped; it goes on by itself.") : null, null);
         if (await ledger.ImbalanceAsync(run, cancel) is { } imbalance)
             return new(RunStatus.Errored, new(ErrorCodes.RunUnbalanced, $"{imbalance} The run is not called done. Start a verify run, which reads every row again."), null);
         var (receipt, _) = await ledger.SumAsync(run.Id, cancel);

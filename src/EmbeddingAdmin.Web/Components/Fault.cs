@@ -16,10 +16,16 @@ public sealed record Fault(string Code, string WhatHappened, string NotDone, str
             DatabaseUnreachable(correlation),
         NpgsqlException => new(ErrorCodes.DatabaseFault, "The database refused what was asked of it.", "Nothing was changed by this page.",
             "The log has the database's own words under the reference.", correlation),
-        EmbeddingAdminException known => new(known.Code, known.Message, "", "", correlation),
+        EmbeddingAdminException known => Of(known, correlation),
         _ => new(ErrorCodes.Unexpected, "This part of the page failed unexpectedly.", "Runs are not affected: they belong to the server, not to this page.",
             "Load the page again. If it happens again, look the reference up in the log.", correlation),
     };
+
+    // Such a message says what happened, what was not done and what to do, in that order; the first sentence is the headline.
+    private static Fault Of(EmbeddingAdminException known, string? correlation) =>
+        known.Message.IndexOf(". ", StringComparison.Ordinal) is >= 0 and var end
+            ? new(known.Code, known.Message[..(end + 1)], known.Message[(end + 2)..], "", correlation)
+            : new(known.Code, known.Message, "", "", correlation);
 
     internal static Fault DatabaseUnreachable(string? correlation = null) => new(ErrorCodes.DatabaseUnreachable,
         "The database does not answer.", "Nothing was read or changed.",

@@ -16,7 +16,7 @@ public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, 
 }
 
 /// <summary>The runs' records and the feed as one stream: what the database knows first, then every change.</summary>
-internal sealed class RunWatch(RunFeed feed, RunStore store)
+internal sealed class RunWatch(RunFeed feed, RunStore store, Ledger ledger, EventLog events)
 {
     private const int MostEvents = 100;
 
@@ -51,13 +51,13 @@ internal sealed class RunWatch(RunFeed feed, RunStore store)
             feed.Publish(stored);
         await foreach (var snapshot in feed.WatchAsync(id, cancellationToken))
         {
-            var events = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version
+            var happened = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version
                 ? shown.Events
-                : await store.EventsAsync(id, MostEvents, cancellationToken);
+                : await events.OfRunAsync(id, MostEvents, cancellationToken);
             var rows = shown is not null && Listed(snapshot) == shown.Listed && snapshot.Run.Version == shown.Snapshot.Run.Version
                 ? shown.Rows
-                : await store.ResultsAsync(id, MostRows, cancellationToken);
-            shown = new(snapshot, events, rows);
+                : await ledger.ListedAsync(id, MostRows, cancellationToken);
+            shown = new(snapshot, happened, rows);
             yield return shown;
         }
     }

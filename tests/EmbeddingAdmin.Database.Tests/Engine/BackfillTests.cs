@@ -95,7 +95,7 @@ public sealed class BackfillTests(AssemblyStack stack)
         var run = await engine.BackfillAsync();
 
         Assert.Equal((RunStatus.Succeeded, Verdict.FinishedWithFailures), (run.Status, run.Verdict));
-        var failed = Assert.Single(await engine.Store.ResultsAsync(run.Id, 10, TestEngine.Cancel));
+        var failed = Assert.Single(await engine.Ledger.ListedAsync(run.Id, 10, TestEngine.Cancel));
         Assert.Equal(("1", RowOutcome.Failed, "provider", "400"), (failed.Key, failed.Outcome, failed.Stage, failed.Code));
         Assert.Empty(await engine.DifferencesAsync("t.id <> 1"));
         Assert.Null(await engine.Database.ScalarAsync<string>("select embedding::text from stories where id = 1", TestEngine.Cancel));

@@ -20,6 +20,7 @@ public sealed class ControlTests(AssemblyStack stack)
         Assert.Equal((true, RunStatus.Pausing), (answer.Done, answer.Run!.Status));
         var paused = await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Paused);
         Assert.True(TimeProvider.System.GetElapsedTime(asked) < TimeSpan.FromSeconds(15));
+        Assert.Equal("tester asked to pause it.", paused.Run.Reason);
         Assert.InRange(paused.Done, 1, 399);
         Assert.Equal(paused.Done, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
 

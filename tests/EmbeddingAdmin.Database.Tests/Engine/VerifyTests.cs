@@ -39,7 +39,7 @@ public sealed class VerifyTests(AssemblyStack stack)
         Assert.Equal((RunStatus.Succeeded, Verdict.NotVerified), (run.Status, run.Verdict));
         Assert.Equal(
             [("1", RowOutcome.Changed), ("5", RowOutcome.Failed), ("7", RowOutcome.NotAttempted), ("2", RowOutcome.Reverted), ("3", RowOutcome.Reverted), ("6", RowOutcome.Unverified)],
-            (await engine.Store.ResultsAsync(run.Id, 100, TestEngine.Cancel)).Select(row => (row.Key, row.Outcome)));
+            (await engine.Ledger.ListedAsync(run.Id, 100, TestEngine.Cancel)).Select(row => (row.Key, row.Outcome)));
         Assert.Equal(53, (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt[RowOutcome.AlreadyCurrent]);
     }
 

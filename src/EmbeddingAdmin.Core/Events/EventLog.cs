@@ -1,0 +1,45 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace EmbeddingAdmin.Events;
+
+/// <summary>The append-only table of events: what happened to a run, and what operators asked for, refused requests too.</summary>
+public sealed class EventLog(NpgsqlDataSource database)
+{
+    /// <summary>Writes an event by itself; one that belongs to a change is written in the change's transaction.</summary>
+    public async Task RecordAsync(Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await RecordAsync(connection, null, actor, run, kind, sentence, cancel);
+    }
+
+    /// <summary>A run's events, newest first.</summary>
+    public async Task<IReadOnlyList<Event>> OfRunAsync(long run, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select id, at, actor, run, kind, coalesce(details ->> 'sentence', '') from embedding_admin.event where run = $1 order by id desc limit $2");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var events = new List<Event>();
+        while (await reader.ReadAsync(cancel))
+            events.Add(new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5)));
+        return events;
+    }
+
+    internal static async Task RecordAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "insert into embedding_admin.event (actor, run, kind, details) values ($1, $2, $3, jsonb_build_object('sentence', $4::text, 'via', $5::text))", connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = actor.Name }, new() { Value = run ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = kind }, new() { Value = sentence }, new() { Value = actor.Via },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

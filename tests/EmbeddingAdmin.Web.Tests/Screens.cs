@@ -1,0 +1,35 @@
+using Bunit;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.SignIn;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Radzen;
+using TestContext = Xunit.TestContext;
+
+namespace EmbeddingAdmin.Web.Tests;
+
+/// <summary>Pages drawn on a real database by somebody who is signed in.</summary>
+internal sealed class Screens : BunitContext
+{
+    private Screens(string connection)
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        DefaultWaitTimeout = TimeSpan.FromSeconds(20);
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).Build();
+        Services.AddSingleton<IConfiguration>(settings);
+        Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
+        Services.AddSingleton<Sessions>().AddScoped<Operator>();
+    }
+
+    public RunFeed Feed => Services.GetRequiredService<RunFeed>();
+
+    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(database.Database.ConnectionString);
+        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString);
+        var id = await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken);
+        screens.AddAuthorization().SetAuthorized("Ada").SetClaims([.. SessionCookie.PrincipalOf("Ada", Secret.HashOf(id), "test").Claims]);
+        return screens;
+    }
+}
