@@ -51,12 +51,13 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(page.GetByRole(AriaRole.Alertdialog)).ToBeVisibleAsync();
         await look.AtAsync("run-cancel");
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
+        demo.Provider.Script.Latency = TimeSpan.FromSeconds(1);
+        demo.Provider.Script.Hang = false;
         await run.Ask("Pause").ClickAsync();
         await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
         await look.AtAsync("run-paused");
 
         demo.Provider.Script.Latency = TimeSpan.Zero;
-        demo.Provider.Script.Hang = false;
         await run.Ask("Resume").ClickAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
         await look.AtAsync("run-succeeded");
