@@ -91,7 +91,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await new TableCard(page, table).Ask("Start backfill").ClickAsync();
         var panel = new StartPanel(page);
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync($"{await sql.TotalAsync():N0} {await sql.MissingAsync():N0} with text, {await sql.NothingToEmbedAsync():N0} with nothing to embed");
-        await Expect(panel.Fact("Provider")).ToContainTextAsync("openai text-embedding-3-small, 1536 dimensions");
+        await Expect(panel.Fact("Provider")).ToContainTextAsync("openai text-embedding-3-small, 1,536 dimensions");
         await Expect(panel.Fact("Text goes to")).ToHaveTextAsync(demo.Provider.Address.Authority);
         await Expect(panel.Fact("Tokens")).ToContainTextAsync($"about {(await sql.TextBytesAsync() + 3) / 4:N0} ");
         await Expect(panel.Fact("Time")).ToContainTextAsync("s from ");
