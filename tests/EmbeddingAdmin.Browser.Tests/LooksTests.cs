@@ -36,7 +36,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await card.Ask("Start backfill").ClickAsync();
         var panel = new StartPanel(page);
         await Expect(panel.Sample).ToBeVisibleAsync();
-        await look.AtAsync("start-panel");
+        await look.AtAsync("start-panel", dialog: true);
         await panel.Ask("Start").ClickAsync();
         var run = new RunPage(page);
         await run.IsSeenToMoveAsync(times: 3);
@@ -49,7 +49,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await card.LastRun.GetByRole(AriaRole.Link).ClickAsync();
         await run.Ask("Cancel").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alertdialog)).ToBeVisibleAsync();
-        await look.AtAsync("run-cancel");
+        await look.AtAsync("run-cancel", dialog: true);
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
         demo.Provider.Script.Latency = TimeSpan.FromSeconds(1);
         demo.Provider.Script.Hang = false;
@@ -76,6 +76,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(page.GetByText("There is no run 999")).ToBeVisibleAsync();
         await look.AtAsync("run-missing");
         await page.GotoAsync(new Uri(address, "/no-such-page").ToString());
+        await Expect(page.Locator("h1")).ToBeVisibleAsync();
         await look.AtAsync("page-missing");
         Faultless.Assert(look.Faults);
     }

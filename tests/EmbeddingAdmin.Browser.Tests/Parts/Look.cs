@@ -13,13 +13,27 @@ internal sealed class Look(IPage page)
     // What is in order is not listed: it would be most of the answer.
     private static readonly AxeRunOptions Rules = new() { ResultTypes = [ResultType.Violations] };
 
+    // Lays scrolled boxes open, and finds what axe takes for hidden on purpose.
+    private const string UnseenText = """
+        () => {
+          document.querySelectorAll('.sample, .scroll').forEach(box => { box.style.overflow = 'visible'; box.style.maxHeight = 'none'; });
+          const paint = element => getComputedStyle(element).backgroundColor;
+          const ground = element => !element || paint(element) !== 'rgba(0, 0, 0, 0)' ? element : ground(element.parentElement);
+          return [...document.querySelectorAll('body *')]
+            .filter(element => element.checkVisibility() && [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+            .filter(element => ground(element) && paint(ground(element)) === getComputedStyle(element).color)
+            .map(element => element.outerHTML.slice(0, 120));
+        }
+        """;
+
     private readonly List<(string What, string Where)> _faults = [];
 
     /// <summary>What is wrong with the looks, a sentence for each: breaches of accessibility rules, and pages that are wider than the screen.</summary>
     public IEnumerable<string> Faults => from fault in _faults group fault.Where by fault.What into places select $"{places.Key}\n    {string.Join(", ", places.Distinct(StringComparer.Ordinal))}";
 
     /// <param name="name">What is seen, as the pictures' file name.</param>
-    public async Task AtAsync(string name)
+    /// <param name="dialog">Whether a dialog is open: it belongs to the screen, so the picture ends with the screen and not with the page.</param>
+    public async Task AtAsync(string name, bool dialog = false)
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
@@ -27,7 +41,7 @@ internal sealed class Look(IPage page)
             foreach (var width in new[] { 1280, 768, 360 })
             {
                 await page.SetViewportSizeAsync(width, width == 360 ? 740 : 900);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), FullPage = true, Animations = ScreenshotAnimations.Disabled });
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), FullPage = !dialog, Animations = ScreenshotAnimations.Disabled });
                 await JudgeAsync($"{name} at {width} in {scheme}", rules: width != 768);
             }
         }
@@ -42,7 +56,12 @@ internal sealed class Look(IPage page)
             _faults.Add(($"{tooWide} pixels wider than the screen.", place));
         if (!rules)
             return;
+        // Axe cannot judge the contrast of what is scrolled out of sight, so all of it is laid open.
+        await page.SetViewportSizeAsync(page.ViewportSize!.Width, 3000);
+        var unseen = await page.EvaluateAsync<string[]>(UnseenText);
+        _faults.AddRange(unseen.Select(html => ($"Text in the colour of its background: {html}", place)));
         var result = await page.RunAxe(Rules);
+        await page.EvaluateAsync("() => document.querySelectorAll('.sample, .scroll').forEach(box => box.removeAttribute('style'))");
         _faults.AddRange(
             from violation in result.Violations
             from node in violation.Nodes
