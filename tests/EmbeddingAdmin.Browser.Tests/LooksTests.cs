@@ -30,7 +30,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await look.AtAsync("overview-empty");
         await visitor.GoAsync("Runs");
         await Expect(page.GetByText("No run yet")).ToBeVisibleAsync();
-        await look.AtAsync("runs-empty");
+        await look.BrieflyAtAsync("runs-empty");
 
         await visitor.GoAsync("Overview");
         await card.Ask("Start backfill").ClickAsync();
@@ -49,7 +49,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await card.LastRun.GetByRole(AriaRole.Link).ClickAsync();
         await run.Ask("Cancel").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alertdialog)).ToBeVisibleAsync();
-        await look.AtAsync("run-cancel", dialog: true);
+        await look.BrieflyAtAsync("run-cancel", dialog: true);
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
         demo.Provider.Script.Latency = TimeSpan.FromSeconds(1);
         demo.Provider.Script.Hang = false;
@@ -66,7 +66,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await look.AtAsync("overview-complete");
         await card.Ask("Verify").ClickAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
-        await look.AtAsync("verify-succeeded");
+        await look.BrieflyAtAsync("verify-succeeded");
         await visitor.GoAsync("Runs");
         await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
         await look.AtAsync("runs");
@@ -74,10 +74,10 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
 
         await page.GotoAsync(new Uri(address, "/runs/999").ToString());
         await Expect(page.GetByText("There is no run 999")).ToBeVisibleAsync();
-        await look.AtAsync("run-missing");
+        await look.BrieflyAtAsync("run-missing");
         await page.GotoAsync(new Uri(address, "/no-such-page").ToString());
         await Expect(page.Locator("h1")).ToBeVisibleAsync();
-        await look.AtAsync("page-missing");
+        await look.BrieflyAtAsync("page-missing");
         Faultless.Assert(look.Faults);
     }
 }

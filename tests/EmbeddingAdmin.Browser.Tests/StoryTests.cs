@@ -14,6 +14,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
     [InlineData("profiles")]
     public async Task A_stranger_signs_in_and_sees_a_backfill_go_from_nothing_to_all_and_every_figure_is_what_SQL_says(string table)
     {
+        demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(200);
         await using var stranger = await Visitor.SignInAsync(chrome, demo);
         await using var colleague = await Visitor.SignInAsync(chrome, demo);
         var sql = await TableFacts.OfAsync(demo, table);
@@ -25,8 +26,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         var run = await ABackfillIsStartedAsync(stranger.Page, table, sql);
         await colleague.Page.GotoAsync(stranger.Page.Url);
         var watched = new RunPage(colleague.Page);
-        await run.IsSeenToMoveAsync(times: 5);
-        await watched.IsSeenToMoveAsync(times: 1);
+        await Task.WhenAll(run.IsSeenToMoveAsync(times: 5), watched.IsSeenToMoveAsync(times: 1));
 
         demo.Provider.Script.Hang = true;
         await run.Ask("Pause").ClickAsync();
@@ -51,7 +51,10 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await demo.Provider.Counts.WhenAsync(counts => counts.Answered >= answered + 5, Cancel);
         await stranger.OpenAsync(address);
         run = new RunPage(stranger.Page);
+        await Expect(run.Bar).ToBeVisibleAsync();
         await Expect(run.Bar).Not.ToHaveAttributeAsync("aria-valuetext", paused);
+        // Nothing more is watched on the way to the end.
+        demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(20);
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(90));
 
         await EveryRowThatHasTextIsEmbeddedAsync(run, sql);

@@ -31,33 +31,49 @@ internal sealed class Look(IPage page)
     /// <summary>What is wrong with the looks, a sentence for each: breaches of accessibility rules, and pages that are wider than the screen.</summary>
     public IEnumerable<string> Faults => from fault in _faults group fault.Where by fault.What into places select $"{places.Key}\n    {string.Join(", ", places.Distinct(StringComparer.Ordinal))}";
 
+    /// <summary>Looks at everything.</summary>
     /// <param name="name">What is seen, as the pictures' file name.</param>
     /// <param name="dialog">Whether a dialog is open: it belongs to the screen, so the picture ends with the screen and not with the page.</param>
     public async Task AtAsync(string name, bool dialog = false)
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-            foreach (var width in new[] { 1280, 768, 360 })
-            {
-                await page.SetViewportSizeAsync(width, width == 360 ? 740 : 900);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), FullPage = !dialog, Animations = ScreenshotAnimations.Disabled });
-                await JudgeAsync($"{name} at {width} in {scheme}", rules: width != 768);
-            }
+            await AtAsync(name, 1280, scheme, dialog);
+            await ShowAsync(name, 768, scheme, dialog);
+            await AtAsync(name, 360, scheme, dialog);
         }
 
         await page.SetViewportSizeAsync(1280, 900);
     }
 
-    private async Task JudgeAsync(string place, bool rules)
+    /// <summary>Looks at what only varies a page that is looked at elsewhere: once on a desk, once on a phone.</summary>
+    public async Task BrieflyAtAsync(string name, bool dialog = false)
     {
+        await AtAsync(name, 1280, ColorScheme.Light, dialog);
+        await AtAsync(name, 360, ColorScheme.Dark, dialog);
+        await page.SetViewportSizeAsync(1280, 900);
+    }
+
+    private async Task AtAsync(string name, int width, ColorScheme scheme, bool dialog)
+    {
+        await ShowAsync(name, width, scheme, dialog);
+        await JudgeAsync($"{name} at {width} in {scheme}", width);
+    }
+
+    private async Task ShowAsync(string name, int width, ColorScheme scheme, bool dialog)
+    {
+        await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await page.SetViewportSizeAsync(width, width == 360 ? 740 : 900);
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), FullPage = !dialog, Animations = ScreenshotAnimations.Disabled });
         var tooWide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
         if (tooWide > 0)
-            _faults.Add(($"{tooWide} pixels wider than the screen.", place));
-        if (!rules)
-            return;
+            _faults.Add(($"{tooWide} pixels wider than the screen.", $"{name} at {width} in {scheme}"));
+    }
+
+    private async Task JudgeAsync(string place, int width)
+    {
         // Axe cannot judge the contrast of what is scrolled out of sight, so all of it is laid open.
-        await page.SetViewportSizeAsync(page.ViewportSize!.Width, 3000);
+        await page.SetViewportSizeAsync(width, 3000);
         var unseen = await page.EvaluateAsync<string[]>(UnseenText);
         _faults.AddRange(unseen.Select(html => ($"Text in the colour of its background: {html}", place)));
         var result = await page.RunAxe(Rules);
