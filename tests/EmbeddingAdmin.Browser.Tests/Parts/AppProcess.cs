@@ -40,9 +40,8 @@ internal sealed class AppProcess : IAsyncDisposable
         }
     }
 
-    public int Id => _process.Id;
-
-    /// <summary>Starts it, and returns when it does what it was started for or has ended.</summary>
+    /// <param name="settings">Names of settings as variables spell them, and their values.</param>
+    /// <param name="words">What is typed after the program's name.</param>
     public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(settings, words);
 
     /// <summary>The link that it prints.</summary>
@@ -54,12 +53,6 @@ internal sealed class AppProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         await kill.WaitForExitAsync(cancel);
-        return await EndAsync(cancel);
-    }
-
-    /// <summary>Waits until it has ended by itself.</summary>
-    public async Task<int> EndAsync(CancellationToken cancel)
-    {
         await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
         await _reading;
         return _process.ExitCode;

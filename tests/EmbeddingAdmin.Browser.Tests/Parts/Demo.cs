@@ -21,7 +21,7 @@ public sealed class Demo : IAsyncLifetime
     private string _log = "";
     private string? _printedLink;
 
-    /// <summary>What every run of these tests may see: where everything is kept.</summary>
+    /// <summary>The data folder.</summary>
     internal string Folder { get; private set; } = "";
 
     internal ScriptedProvider Provider => _provider ?? throw new InvalidOperationException("The demo was not started.");

@@ -28,7 +28,7 @@ internal sealed class Look(IPage page)
 
     private readonly List<(string What, string Where)> _faults = [];
 
-    /// <summary>What is wrong with the looks, a sentence for each: breaches of accessibility rules, and pages that are wider than the screen.</summary>
+    /// <summary>What is wrong with the looks, a sentence for each: breaches of accessibility rules, text that cannot be seen, and pages that are wider than the screen.</summary>
     public IEnumerable<string> Faults => from fault in _faults group fault.Where by fault.What into places select $"{places.Key}\n    {string.Join(", ", places.Distinct(StringComparer.Ordinal))}";
 
     /// <summary>Looks at everything.</summary>
