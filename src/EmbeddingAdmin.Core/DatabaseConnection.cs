@@ -130,13 +130,13 @@ public sealed partial record DatabaseConnection
         if (options.Password is { } password && Placeholder().IsMatch(DatabaseUrl.Decode(password)))
             yield return new(ErrorCodes.PasswordPlaceholder, Setting,
                 "The placeholder for the password is still in it. Put the database password in its place: the one of Supabase → Project Settings → Database, where it can also be reset.");
-        (string? Value, string Name)[] needed = [(options.Host, "host"), (options.Username, "user"), (options.Database, "database")];
-        foreach (var (_, name) in needed.Where(part => string.IsNullOrWhiteSpace(part.Value)))
-            yield return new(ErrorCodes.ConnectionString, Setting, $"It names no {name}. Copy the whole connection string again (in Supabase: Connect → Session pooler).");
         if (options.Host?.Contains(',', StringComparison.Ordinal) is true)
             yield return new(ErrorCodes.ConnectionString, Setting, "It names several hosts. Name the one that is written to.");
         else if (options.Host is { Length: > 0 } host && !HostName().IsMatch(host))
             yield return new(ErrorCodes.ConnectionString, Setting, "Its host is no host name. Copy the connection string again, and put placeholders such as <ref> right.");
+        (string? Value, string Name)[] needed = [(options.Host, "host"), (options.Username, "user"), (options.Database, "database")];
+        foreach (var (_, name) in needed.Where(part => string.IsNullOrWhiteSpace(part.Value)))
+            yield return new(ErrorCodes.ConnectionString, Setting, $"It names no {name}. Copy the whole connection string again (in Supabase: Connect → Session pooler).");
         if (options.Port is < 1 or > 65535)
             yield return new(ErrorCodes.ConnectionString, Setting, "Its port is not a number from 1 to 65535. Set 5432, or what your server listens on.");
     }

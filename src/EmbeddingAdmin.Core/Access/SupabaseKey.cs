@@ -87,7 +87,7 @@ public sealed partial record SupabaseKey(KeyKind Kind, string? Project, DateTime
     }
 
     /// <summary>The value without what is pasted along: white space, quotes, a byte order mark.</summary>
-    public static string Bare(string? text) => text?.Trim().Trim('\uFEFF', '"', '\'', '\u201C', '\u201D', '\u2018', '\u2019').Trim() ?? "";
+    public static string Bare(string? text) => text?.Trim(' ', '\t', '\r', '\n', '\u00A0', '\uFEFF', '"', '\'', '\u201C', '\u201D', '\u2018', '\u2019') ?? "";
 
     /// <summary>Kind and fingerprint.</summary>
     public override string ToString() => $"{KindName} {Fingerprint}";
