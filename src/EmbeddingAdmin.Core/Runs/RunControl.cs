@@ -87,7 +87,11 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
         {
             var (target, plan, column) = await planner.PlanAsync(request, cancel);
             if (request.Kind == RunKind.Backfill)
+            {
                 RefuseUnlessItCanWrite(target, await access.DatabaseAsync(target, cancel));
+                plan = await planner.NumberRecipeAsync(target, plan, actor, cancel);
+            }
+
             var made = await store.CreateAsync(request.Kind, request.Table, column, plan, actor, take, cancel);
             feed.Publish(new RunSnapshot(made.Run, RunProgress.None, made.Run.ChangedAt));
             return made;

@@ -34,7 +34,7 @@ public sealed class BackfillTask(
     private string Scope =>
         $"""
         {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
-         where {InScope}
+         where {target.Filter} and {InScope}
            and not exists (select from embedding_admin.row_result x where x.run = $3 and x.row_key = t.{target.Key}::text and x.attempt = $4 and (x.outcome <> 'changed' or x.tries >= 3))
         """;
 
