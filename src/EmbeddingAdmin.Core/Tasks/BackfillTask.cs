@@ -46,7 +46,7 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
         await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
@@ -55,7 +55,7 @@ public sealed class BackfillTask(
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
         var after = afterKey is null ? "" : $"and t.{target.Key} > $6::{target.KeyType}";
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $5",
             run.VectorColumn, madeFrom, run.Id, run.Attempt, rows);
