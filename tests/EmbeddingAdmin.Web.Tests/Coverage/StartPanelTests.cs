@@ -15,7 +15,7 @@ public sealed class StartPanelTests(ScreensDatabase database) : IClassFixture<Sc
         var panel = screens.Render<StartPanel>(p => p.Add(s => s.Table, "stories"));
         panel.WaitForElement(".facts");
 
-        foreach (var part in (string[])["4,960 with text, 40 with nothing to embed", "feature-hashing-1, 1,536 dimensions", "in this process", "UTF-8 bytes", "13 s to 19 s", "not for search in production"])
+        foreach (var part in (string[])["4,960 with text, 40 with nothing to embed", "feature-hashing-1, 1,536 dimensions", "in this process", "no text is sent to a provider", "free, made in this process", "13 s to 19 s", "not for search in production"])
             Assert.Contains(part, panel.Find(".start-preview").TextContent, StringComparison.Ordinal);
         Assert.NotEmpty(panel.Find("pre.sample").TextContent);
         Assert.Equal(0, await database.CountAsync("embedding_admin.run where target = 'stories'"));
