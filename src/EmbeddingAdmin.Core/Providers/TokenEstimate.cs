@@ -28,8 +28,8 @@ public sealed record TokenUsage(long Tokens, long Bytes, IReadOnlyList<long> Run
 public sealed record TokenEstimate(long Bytes, TokenUsage? Usage = null)
 {
     // The rows that are left need not be like those that were charged.
-    private const double SpreadOfUsage = 0.1;
-    private const double Spread = 0.4;
+    private const decimal SpreadOfUsage = 0.1m;
+    private const decimal Spread = 0.4m;
 
     /// <summary>What it was computed from, and how far it may be off, in words.</summary>
     public string Basis => Usage is null
@@ -37,15 +37,15 @@ public sealed record TokenEstimate(long Bytes, TokenUsage? Usage = null)
         : string.Create(CultureInfo.InvariantCulture, $"{Usage.Ratio:0.00#} tokens per byte, from the usage of {Usage.InWords}, ± 10 %");
 
     /// <summary>The likely number of tokens.</summary>
-    public long Tokens => (long)Math.Ceiling(Likely);
+    public long Tokens => (long)decimal.Ceiling(Likely);
 
     /// <summary>The lower end of the range.</summary>
-    public long AtLeast => (long)Math.Floor(Likely * (1 - Off));
+    public long AtLeast => (long)decimal.Floor(Likely * (1 - Off));
 
     /// <summary>The upper end of the range.</summary>
-    public long AtMost => (long)Math.Ceiling(Likely * (1 + Off));
+    public long AtMost => (long)decimal.Ceiling(Likely * (1 + Off));
 
-    private double Likely => Usage is null ? Bytes / 4.0 : Bytes * Usage.Ratio;
+    private decimal Likely => Usage is null ? Bytes / 4m : (decimal)Bytes * Usage.Tokens / Usage.Bytes;
 
-    private double Off => Usage is null ? Spread : SpreadOfUsage;
+    private decimal Off => Usage is null ? Spread : SpreadOfUsage;
 }

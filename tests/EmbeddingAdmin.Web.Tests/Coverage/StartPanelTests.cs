@@ -33,6 +33,20 @@ public sealed class StartPanelTests(ScreensDatabase database) : IClassFixture<Sc
     }
 
     [Fact]
+    public async Task It_says_where_text_goes_and_what_that_costs()
+    {
+        await using var screens = await Screens.OpenAsync(database);
+        var preview = await screens.Services.GetService<EmbeddingAdmin.Runs.RunControl>()!.PreviewAsync(new(EmbeddingAdmin.Runs.RunKind.Backfill, "stories"), TestContext.Current.CancellationToken);
+        var plan = preview.Plan with { Provider = "openai", Host = "api.openai.com", Model = "text-embedding-3-small", Price = new("api.openai.com", "text-embedding-3-small", 0.02m, "USD", new(2026, 4, 29)) };
+        var facts = screens.Render<PreviewFacts>(p => p.Add(f => f.Preview, preview with { Plan = plan, Tokens = new(4_000_000, new(2300, 10_000, [3, 7])) }));
+        foreach (var part in (string[])["api.openai.com", "about 920,000", "0.23 tokens per byte, from the usage of runs 3 and 7", "about $0.0166 to $0.0202", "at the price of 2026-04-29"])
+            Assert.Contains(part, facts.Find(".facts").TextContent, StringComparison.Ordinal);
+
+        facts.Render(p => p.Add(f => f.Preview, preview with { Plan = plan with { Price = null } }));
+        Assert.Contains("unpriced", facts.Find(".facts").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Twenty_clicks_start_one_run()
     {
         await using var screens = await Screens.OpenAsync(database);
