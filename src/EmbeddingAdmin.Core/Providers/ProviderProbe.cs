@@ -16,6 +16,9 @@ public sealed class ProviderProbe(TimeProvider clock)
         "The recipe asks for two ripe tomatoes and a little salt.",
     ];
 
+    /// <summary>How long an answer is waited for: somebody waits for the probe.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Tries the provider; what is wrong is in the report.</summary>
     /// <param name="provider">The provider, made for the column's dimensions.</param>
     /// <param name="cancel">Ends the try.</param>
@@ -24,14 +27,21 @@ public sealed class ProviderProbe(TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(provider);
         var began = clock.GetTimestamp();
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         try
         {
-            var made = await provider.Generator.GenerateAsync(Sentences, cancellationToken: cancel);
+            var made = await provider.Generator.GenerateAsync(Sentences, cancellationToken: either.Token);
             return Judge(provider.Model, made, clock.GetElapsedTime(began));
         }
         catch (ProviderFault fault)
         {
             return Refused(provider.Model, fault, clock.GetElapsedTime(began));
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            var silent = new ProviderFault(ProviderFaultKind.Transient, ErrorCodes.ProviderTimeout, $"{provider.Model.Host} did not answer two short sentences within {Patience.TotalSeconds:0} s.");
+            return Refused(provider.Model, silent, clock.GetElapsedTime(began));
         }
     }
 

@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Time;
 
 namespace EmbeddingAdmin.Database.Tests.Providers;
 
@@ -113,6 +114,28 @@ public sealed class ProviderProbeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_provider_that_hangs_is_not_waited_for_longer_than_somebody_waits()
+    {
+        _server.Script.HangProbes = true;
+        var clock = new FakeClock();
+        using var provider = Provider(options => options.Timeout = TimeSpan.FromMinutes(10));
+
+        var probing = new ProviderProbe(clock).ProbeAsync(provider, Token);
+        await _server.Counts.WhenAsync(counts => counts.Probes == 1, Token);
+        Assert.False(probing.IsCompleted);
+        clock.Advance(ProviderProbe.Patience);
+
+        var report = await probing;
+        Assert.Equal("EA-PRV-16", report.Code);
+        Assert.Contains("within 30 s", report.Sentence, StringComparison.Ordinal);
+
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var again = new ProviderProbe(clock).ProbeAsync(provider, left.Token);
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => again);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var elsewhere = await ScriptedProvider.StartAsync(token: Token);
@@ -135,9 +158,14 @@ public sealed class ProviderProbeTests : IAsyncLifetime
 
     private async Task<ProbeReport> ProbeAsync(Action<EmbeddingOptions>? change = null, int dimensions = 768)
     {
+        using var provider = Provider(change, dimensions);
+        return await new ProviderProbe(TimeProvider.System).ProbeAsync(provider, Token);
+    }
+
+    private EmbeddingProvider Provider(Action<EmbeddingOptions>? change = null, int dimensions = 768)
+    {
         var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = Key, Timeout = TimeSpan.FromSeconds(10) };
         change?.Invoke(options);
-        using var provider = EmbeddingProviders.Create(options, dimensions, TimeProvider.System);
-        return await new ProviderProbe(TimeProvider.System).ProbeAsync(provider, Token);
+        return EmbeddingProviders.Create(options, dimensions, TimeProvider.System);
     }
 }

@@ -45,6 +45,9 @@ public sealed class Script
     /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
     public ScriptedAnswer Probe { get; set; } = new();
 
+    /// <summary>While true, a probe that comes in is never answered.</summary>
+    public bool HangProbes { get; set; }
+
     /// <summary>How long each call takes.</summary>
     public TimeSpan Latency { get; set; }
 

@@ -73,7 +73,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         if (request.Texts.SequenceEqual(ProviderProbe.Sentences, StringComparer.Ordinal))
         {
             Counts.Probe();
-            await WriteAsync(http, request, Script.Probe, charge: false);
+            await AnswerProbeAsync(http, request);
             return;
         }
 
@@ -94,6 +94,20 @@ public sealed class ScriptedProvider : IAsyncDisposable
         finally
         {
             Counts.End(answered);
+        }
+    }
+
+    private async Task AnswerProbeAsync(HttpContext http, EmbeddingsRequest request)
+    {
+        try
+        {
+            if (Script.HangProbes)
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
+            await WriteAsync(http, request, Script.Probe, charge: false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has hung up.
         }
     }
 
