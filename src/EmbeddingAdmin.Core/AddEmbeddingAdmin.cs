@@ -27,7 +27,9 @@ public static class EmbeddingAdminRegistration
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => DatabaseConnection.Open(configuration.GetConnectionString("Postgres") ?? ""));
-        services.AddSingleton<IReadOnlyList<EmbeddingTable>>(EmbeddingTable.Defaults);
+        // Read when it is first asked for: the local stack names its tables only when it is up.
+        services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
+        services.AddSingleton<RecipeBook>();
         services.AddSingleton<TableCatalog>();
         services.AddSingleton<ProviderSource>();
         services.AddSingleton<ProviderProbe>();

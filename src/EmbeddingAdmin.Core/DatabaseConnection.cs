@@ -6,6 +6,9 @@ namespace EmbeddingAdmin;
 /// <summary>Opens the database with the options that keep us honest, whatever the connection string says.</summary>
 public static class DatabaseConnection
 {
+    /// <summary>What the server's list of activities calls our connections; <c>/</c> and a run's number follow while one works.</summary>
+    public const string Name = "EmbeddingAdmin";
+
     /// <summary>A data source that sends vectors in binary form.</summary>
     /// <param name="connectionString">As <c>key=value</c>.</param>
     /// <exception cref="ArgumentException">The connection string cannot be read.</exception>
@@ -13,7 +16,7 @@ public static class DatabaseConnection
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "EmbeddingAdmin",
+            ApplicationName = Name,
             // Poolers close the socket on the probe for it.
             GssEncryptionMode = GssEncryptionMode.Disable,
             // Details quote whole rows.

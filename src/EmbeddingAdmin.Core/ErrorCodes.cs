@@ -135,6 +135,15 @@ public static class ErrorCodes
     /// <summary>The text recipe names a column that gives no text.</summary>
     public const string RecipeColumn = "EA-SCH-08";
 
+    /// <summary>The text recipe is a proposal that nobody has confirmed.</summary>
+    public const string RecipeUnconfirmed = "EA-SCH-09";
+    /// <summary>The table's filter cannot be read or names a column that is not there.</summary>
+    public const string TableFilter = "EA-SCH-10";
+    /// <summary>A setting names a column that the table does not have.</summary>
+    public const string TableColumn = "EA-SCH-11";
+    /// <summary>An entry of the section <c>Tables</c> is wrong in form.</summary>
+    public const string TableSettings = "EA-CFG-14";
+
     /// <summary>Row-level security filters this role's updates.</summary>
     public const string RowSecurity = "EA-RLS-01";
     /// <summary>The role lacks a grant.</summary>

@@ -21,7 +21,7 @@ public sealed class ProviderSource(IOptions<EmbeddingOptions> options, TimeProvi
     public EmbeddingProvider For(Target target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return For(target.Dimensions);
+        return For(target.Dimensions, target.Table.Model);
     }
 
     /// <summary>The provider that is to fill a target's column.</summary>

@@ -92,6 +92,7 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
                 await store.RefuseHeldAsync(column, cancel);
                 var report = await preflight.PassAsync(target, provider, cancel);
                 (plan, probed) = (plan with { AnswersAs = report.AnswersAs }, report.Sentence);
+                plan = await planner.NumberRecipeAsync(target, plan, actor, cancel);
             }
 
             var made = await store.CreateAsync(request.Kind, request.Table, column, plan, actor, take, cancel, probed);

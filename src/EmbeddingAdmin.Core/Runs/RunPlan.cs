@@ -35,6 +35,9 @@ public sealed record RunPlan
     /// <summary>The text recipe's identity; see <see cref="Text.SourceText.Recipe"/>.</summary>
     public required string Recipe { get; init; }
 
+    /// <summary>The recipe's number among the column's recipes; null for a verify run, which makes no vector.</summary>
+    public int? RecipeVersion { get; init; }
+
     /// <summary>How rows are written; <c>postgres</c> is the connection of the settings.</summary>
     public string Channel { get; init; } = "postgres";
 

@@ -22,6 +22,8 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         if (request.Limit is <= 0)
             throw new EmbeddingAdminException(ErrorCodes.OutOfRange, $"A limit of {request.Limit} rows is none. Nothing was started. Name 1 or more, or leave it out.");
         var target = await catalog.ResolveAsync(table, cancel);
+        if (request.Kind == RunKind.Backfill && target.Recipe.Origin == RecipeOrigin.Proposed)
+            throw new EmbeddingAdminException(ErrorCodes.RecipeUnconfirmed, $"The text recipe of {table.Name} is a proposal that nobody has confirmed. Nothing was started and no text was sent. Open the table's text, look at what it makes of real rows, and confirm it.");
         var provider = request.Kind == RunKind.Backfill ? providers.ToFill(target) : providers.For(target);
         var model = provider.Model;
         var plan = new RunPlan
@@ -34,12 +36,17 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             Model = model.Model,
             Dimensions = model.Dimensions,
             Recipe = target.Text.Recipe,
+            RecipeVersion = target.Recipe.Version,
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
         };
         return (target, provider, plan, await stamps.ColumnAsync(target.ColumnName, cancel));
     }
+
+    /// <summary>Makes the recipe that a run begins with a version of its own, if it is not one yet.</summary>
+    public async Task<RunPlan> NumberRecipeAsync(Target target, RunPlan plan, Events.Actor actor, CancellationToken cancel) =>
+        plan with { RecipeVersion = await catalog.Recipes.UseAsync(target, actor, cancel) };
 
     /// <summary>What a start would come to.</summary>
     /// <exception cref="EmbeddingAdminException">As for <see cref="PlanAsync"/>, or row-level security hides rows from this role.</exception>
@@ -58,7 +65,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                 with scope as (
                   select t.{target.Key}::text as key, {target.Text.Expression} as text
                     from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
-                   where {scope})
+                   where {target.Filter} and {scope})
                 select count(*), count(*) filter (where text <> ''), coalesce(sum(octet_length(text)), 0)::bigint, clock_timestamp(),
                        (select array[key, text] from scope where text <> '' limit 1)
                   from scope where $2 is not null

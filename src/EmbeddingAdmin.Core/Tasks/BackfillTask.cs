@@ -36,7 +36,7 @@ public sealed class BackfillTask(
     private string Scope =>
         $"""
         {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
-         where {InScope}
+         where {target.Filter} and {InScope}
            and not exists (select from embedding_admin.row_result x where x.run = $3 and x.row_key = t.{target.Key}::text and x.attempt = $4 and (x.outcome <> 'changed' or x.tries >= 3))
         """;
 
@@ -48,7 +48,7 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
         await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
@@ -57,7 +57,7 @@ public sealed class BackfillTask(
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
         var after = afterKey is null ? "" : $"and t.{target.Key} > $6::{target.KeyType}";
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $5",
             run.VectorColumn, madeFrom, run.Id, run.Attempt, rows);
