@@ -22,6 +22,7 @@ public static class EmbeddingAdminRegistration
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.Configure<EmbeddingOptions>(configuration.GetSection(EmbeddingOptions.Section));
+        services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
@@ -31,6 +32,8 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RecipeBook>();
         services.AddSingleton<TableCatalog>();
         services.AddSingleton<ProviderSource>();
+        services.AddSingleton<ProviderProbe>();
+        services.AddSingleton<PriceList>();
         services.AddSingleton<StampBook>();
         services.AddSingleton<CoverageReader>();
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
@@ -42,7 +45,9 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
+        services.AddSingleton<StartEstimate>();
         services.AddSingleton<StartPlanner>();
+        services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();
         return services;

@@ -18,6 +18,9 @@ public static class ErrorCodes
     /// <summary>A number in the settings is outside its range, or is none.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
+    /// <summary>A price in the settings is none, has no date, or is there twice.</summary>
+    public const string Price = "EA-CFG-09";
+
     /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
     public const string ProviderSettings = "EA-CFG-13";
 
@@ -96,6 +99,12 @@ public static class ErrorCodes
     /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
     public const string NotSupported = "EA-PRV-24";
 
+    /// <summary>Two texts that differ got the same vector.</summary>
+    public const string SameVectors = "EA-PRV-25";
+
+    /// <summary>The provider answered with another model than before the run.</summary>
+    public const string ModelChanged = "EA-PRV-26";
+
     /// <summary>The database cannot be reached.</summary>
     public const string DatabaseUnreachable = "EA-DB-01";
     /// <summary>The database refused the password; it is tried once only.</summary>
@@ -117,6 +126,8 @@ public static class ErrorCodes
     public const string VectorExtension = "EA-SCH-03";
     /// <summary>The vector column has no size.</summary>
     public const string VectorWithoutSize = "EA-SCH-04";
+    /// <summary>The model does not make vectors of the column's dimensions.</summary>
+    public const string DimensionsDiffer = "EA-SCH-05";
     /// <summary>The relation is a view, a foreign table or a partition parent.</summary>
     public const string TableKind = "EA-SCH-06";
     /// <summary>The table has no key of one column of a type that can be used.</summary>

@@ -20,6 +20,7 @@ internal static class SettingsCheck
         [
             .. Connection(settings),
             .. Section<EmbeddingOptions>(settings, EmbeddingOptions.Section, EmbeddingOptionsValidator.Problems),
+            .. (settings.Configuration.Get<PriceOptions>() ?? new()).Problems(),
             .. Section<BackfillOptions>(settings, BackfillOptions.Section, options => options.Problems()),
             .. Section<SignInOptions>(settings, "SignIn", SignIn),
         ];

@@ -58,10 +58,13 @@ public sealed class RecipeBook(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using (var name = new NpgsqlCommand("insert into embedding_admin.vector_column (name) values ($1) on conflict (name) do nothing", connection, transaction) { Parameters = { new() { Value = target.ColumnName } } })
             await name.ExecuteNonQueryAsync(cancel);
-        // The column's row is the lock: two who confirm at once get two numbers, one after the other.
+        // The column's row is the lock: two who confirm at once get two numbers, one after the other. It is taken by a statement of its
+        // own, because a statement sees what was there when it began, not when its lock was granted.
+        await using (var hold = new NpgsqlCommand("select from embedding_admin.vector_column where name = $1 for no key update", connection, transaction) { Parameters = { new() { Value = target.ColumnName } } })
+            await hold.ExecuteNonQueryAsync(cancel);
         await using var use = new NpgsqlCommand(
             """
-            with held as (select id from embedding_admin.vector_column where name = $1 for no key update),
+            with held as (select id from embedding_admin.vector_column where name = $1),
                  known as (update embedding_admin.recipe r set confirmed_at = clock_timestamp(), template = $2 from held where r.vector_column = held.id and r.identity = $3 returning r.version),
                  made as (insert into embedding_admin.recipe (vector_column, version, template, identity, actor)
                           select held.id, coalesce((select max(version) from embedding_admin.recipe r where r.vector_column = held.id), 0) + 1, $2, $3, $4 from held where not exists (select from known)

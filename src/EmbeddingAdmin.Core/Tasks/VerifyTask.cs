@@ -82,7 +82,7 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
         ArgumentNullException.ThrowIfNull(lease);
         await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await lease.FenceAsync(session, cancel);
-        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, 0), session, cancel);
+        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, Charge.None), session, cancel);
         await session.Transaction.CommitAsync(cancel);
         return receipt;
     }

@@ -183,7 +183,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         }
 
         return await LedgerEntry.WriteAsync(
-            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Tokens), session, cancel);
+            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Charge), session, cancel);
     }
 
     /// <summary>
@@ -227,7 +227,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         await lease.FenceAsync(session, cancel);
         var rows = blocked.Rows.Select(row => row with { Code = blocked.Reason.Code, Stage = "database", Message = blocked.Reason.Message });
-        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Tokens), session, cancel);
+        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Charge), session, cancel);
         await session.Transaction.CommitAsync(cancel);
     }
 
