@@ -19,6 +19,7 @@ internal static class Dashboard
         builder.AddPages();
         builder.Services.AddScreens();
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
+        builder.Services.AddSingleton(_ => SettingsReport.Read(builder.Configuration, builder.Environment.ContentRootPath));
         builder.Services.AddSingleton<SchemaUpdate>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SchemaUpdate>());
         builder.Services.AddSingleton<Instances>();

@@ -15,7 +15,7 @@ public static class EmbeddingProviders
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         var problems = EmbeddingOptionsValidator.Problems(options);
         if (problems.Count > 0)
-            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, problems[0].Sentence, notDone: "");
+            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}", notDone: "");
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)

@@ -34,9 +34,9 @@ public sealed class PriceOptions
         foreach (var (n, setting) in Prices.Index())
         {
             if (Read(setting, out var wrong) is not { } price)
-                yield return new(ErrorCodes.Price, $"Prices:{n}:{wrong}");
+                yield return new(ErrorCodes.Price, $"Prices:{n}:{wrong.Setting}", wrong.Sentence);
             else if (!seen.Add(Key(price.Host, price.Model)))
-                yield return new(ErrorCodes.Price, $"Prices:{n} prices {price.Model} at {price.Host} a second time; leave one of the two.");
+                yield return new(ErrorCodes.Price, $"Prices:{n}", "The same model at the same host has a price already. Leave one of the two.");
         }
     }
 
@@ -45,18 +45,18 @@ public sealed class PriceOptions
 
     internal static (string Host, string Model) Key(string host, string model) => (host.ToUpperInvariant(), model);
 
-    private static ModelPrice? Read(PriceSetting setting, out string wrong)
+    private static ModelPrice? Read(PriceSetting setting, out (string Setting, string Sentence) wrong)
     {
         wrong = setting switch
         {
-            { Host: null or "" } => "Host is missing; set the endpoint's host, such as api.openai.com.",
-            { Model: null or "" } => "Model is missing; set the model's name.",
-            _ when Amount(setting.PerMillionTokens) is null => $"PerMillionTokens is \"{setting.PerMillionTokens}\"; set a number of at least 0 with a point, such as 0.02.",
-            { Currency: { } currency } when currency.Length != 3 || !currency.All(char.IsAsciiLetter) => $"Currency is \"{currency}\"; set three letters, such as USD.",
-            _ when Day(setting.AsOf) is null => $"AsOf is \"{setting.AsOf}\"; set the day of the price, such as 2026-04-29.",
-            _ => "",
+            { Host: null or "" } => (nameof(setting.Host), "It is missing. Set the endpoint's host, such as api.openai.com."),
+            { Model: null or "" } => (nameof(setting.Model), "It is missing. Set the model's name."),
+            _ when Amount(setting.PerMillionTokens) is null => (nameof(setting.PerMillionTokens), "It is not a number of at least 0. Set one with a point, such as 0.02."),
+            { Currency: { } currency } when currency.Length != 3 || !currency.All(char.IsAsciiLetter) => (nameof(setting.Currency), "It is not a currency. Set three letters, such as USD."),
+            _ when Day(setting.AsOf) is null => (nameof(setting.AsOf), "It is not a day. Set the day on which the price was true, such as 2026-04-29."),
+            _ => default,
         };
-        return wrong.Length > 0
+        return wrong != default
             ? null
             : new(setting.Host!.Trim(), setting.Model!.Trim(), Amount(setting.PerMillionTokens)!.Value, setting.Currency?.ToUpperInvariant() ?? "USD", Day(setting.AsOf)!.Value);
     }
