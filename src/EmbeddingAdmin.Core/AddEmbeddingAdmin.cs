@@ -23,6 +23,7 @@ public static class EmbeddingAdminRegistration
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.Configure<EmbeddingOptions>(configuration.GetSection(EmbeddingOptions.Section));
+        services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
         services.PostConfigure<SupabaseOptions>(options => options.Trim());
@@ -30,9 +31,13 @@ public static class EmbeddingAdminRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
         services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open());
-        services.AddSingleton<IReadOnlyList<EmbeddingTable>>(EmbeddingTable.Defaults);
+        // Read when it is first asked for: the local stack names its tables only when it is up.
+        services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
+        services.AddSingleton<RecipeBook>();
         services.AddSingleton<TableCatalog>();
         services.AddSingleton<ProviderSource>();
+        services.AddSingleton<ProviderProbe>();
+        services.AddSingleton<PriceList>();
         services.AddSingleton<StampBook>();
         services.AddSingleton<CoverageReader>();
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
@@ -44,7 +49,9 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
+        services.AddSingleton<StartEstimate>();
         services.AddSingleton<StartPlanner>();
+        services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();
         return services;

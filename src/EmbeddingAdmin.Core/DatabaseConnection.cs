@@ -10,6 +10,9 @@ namespace EmbeddingAdmin;
 /// <summary>How the database is reached, with the options that keep us honest, whatever the connection string says. It shows no password.</summary>
 public sealed partial record DatabaseConnection
 {
+    /// <summary>What the server's list of activities calls our connections; <c>/</c> and a run's number follow while one works.</summary>
+    public const string Name = "EmbeddingAdmin";
+
     internal const string Setting = "ConnectionStrings:Postgres";
 
     private const int TransactionPort = 6543;
@@ -109,7 +112,7 @@ public sealed partial record DatabaseConnection
 
     private static NpgsqlConnectionStringBuilder Forced(NpgsqlConnectionStringBuilder options)
     {
-        options.ApplicationName = "EmbeddingAdmin";
+        options.ApplicationName = Name;
         // Poolers close the socket on the probe for it.
         options.GssEncryptionMode = GssEncryptionMode.Disable;
         // Details quote whole rows, and a failed batch its text.

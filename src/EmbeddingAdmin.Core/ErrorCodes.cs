@@ -30,7 +30,7 @@ public static class ErrorCodes
     /// <summary>A number in the settings is outside its range, or is none.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
-    /// <summary>A price is negative or no number.</summary>
+    /// <summary>A price in the settings is none, has no date, or is there twice.</summary>
     public const string Price = "EA-CFG-09";
 
     /// <summary>No setting has this name.</summary>
@@ -153,6 +153,12 @@ public static class ErrorCodes
     /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
     public const string NotSupported = "EA-PRV-24";
 
+    /// <summary>Two texts that differ got the same vector.</summary>
+    public const string SameVectors = "EA-PRV-25";
+
+    /// <summary>The provider answered with another model than before the run.</summary>
+    public const string ModelChanged = "EA-PRV-26";
+
     /// <summary>The database cannot be reached.</summary>
     public const string DatabaseUnreachable = "EA-DB-01";
     /// <summary>The pooler knows no such project or user.</summary>
@@ -188,12 +194,23 @@ public static class ErrorCodes
     public const string VectorExtension = "EA-SCH-03";
     /// <summary>The vector column has no size.</summary>
     public const string VectorWithoutSize = "EA-SCH-04";
+    /// <summary>The model does not make vectors of the column's dimensions.</summary>
+    public const string DimensionsDiffer = "EA-SCH-05";
     /// <summary>The relation is a view, a foreign table or a partition parent.</summary>
     public const string TableKind = "EA-SCH-06";
     /// <summary>The table has no key of one column of a type that can be used.</summary>
     public const string TableKey = "EA-SCH-07";
     /// <summary>The text recipe names a column that gives no text.</summary>
     public const string RecipeColumn = "EA-SCH-08";
+
+    /// <summary>The text recipe is a proposal that nobody has confirmed.</summary>
+    public const string RecipeUnconfirmed = "EA-SCH-09";
+    /// <summary>The table's filter cannot be read or names a column that is not there.</summary>
+    public const string TableFilter = "EA-SCH-10";
+    /// <summary>A setting names a column that the table does not have.</summary>
+    public const string TableColumn = "EA-SCH-11";
+    /// <summary>An entry of the section <c>Tables</c> is wrong in form.</summary>
+    public const string TableSettings = "EA-CFG-14";
 
     /// <summary>Row-level security filters this role's updates.</summary>
     public const string RowSecurity = "EA-RLS-01";

@@ -56,7 +56,14 @@ internal static class LocalDatabase
 
     private static string FolderOf(Settings settings) => Path.Combine(settings.ContentRoot, settings.Configuration["LocalStack:Folder"] is { Length: > 0 } folder ? folder : ".localstack");
 
-    private static void Use(IConfigurationManager configuration, LocalStackConnection connection) => configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+    private static void Use(IConfigurationManager configuration, LocalStackConnection connection)
+    {
+        if (!configuration.GetSection("Tables").Exists())
+            configuration.AddInMemoryCollection(DemoTables.Settings);
+        configuration.AddInMemoryCollection(Connection(configuration, connection));
+    }
+
+    private static Dictionary<string, string?> Connection(IConfigurationManager configuration, LocalStackConnection connection) => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings:Postgres"] = connection.ConnectionString,
         ["Supabase:Url"] = connection.ApiUrl,
@@ -65,7 +72,7 @@ internal static class LocalDatabase
         ["Supabase:Missing"] = connection.ApiMissing,
         [Running] = "true",
         ["Backfill:RowsPerSecond"] = configuration["Backfill:RowsPerSecond"] ?? DemoPace.ToString(CultureInfo.InvariantCulture),
-    });
+    };
 
     // Progress<T> hands its lines to the thread pool, where they overtake each other.
     private sealed class Lines(TextWriter writer, Func<TimeSpan> age) : IProgress<string>

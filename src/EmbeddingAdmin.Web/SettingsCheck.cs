@@ -3,6 +3,7 @@ using System.Globalization;
 using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.SignIn;
 
@@ -39,6 +40,8 @@ internal static class SettingsCheck
         .. ConnectionOf(configuration, contentRoot).Problems,
         .. Section<SupabaseOptions>(configuration, SupabaseOptions.Section, options => options.Problems(clock.GetUtcNow())),
         .. Section<EmbeddingOptions>(configuration, EmbeddingOptions.Section, Provider),
+        .. (configuration.Get<PriceOptions>() ?? new()).Problems(),
+        .. TableSettings.Read(configuration).Problems,
         .. Section<BackfillOptions>(configuration, BackfillOptions.Section, options => options.Problems()),
         .. Section<DatabaseOptions>(configuration, DatabaseOptions.Section, _ => []),
         .. Section<SignInOptions>(configuration, "SignIn", SignIn),

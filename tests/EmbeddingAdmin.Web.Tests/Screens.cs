@@ -16,7 +16,7 @@ internal sealed class Screens : BunitContext
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
         DefaultWaitTimeout = TimeSpan.FromSeconds(20);
-        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
         Services.AddSingleton<IConfiguration>(settings);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
         Services.AddSingleton<Sessions>().AddScoped<Operator>();

@@ -46,20 +46,20 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
             await using (var who = session.Command("select current_user::text"))
                 role = (string)(await who.ExecuteScalarAsync(cancel))!;
             string? key;
-            await using (var pick = session.Command($"select t.{target.Key}::text from {target.Relation} t order by t.{target.Key} limit 1 for no key update skip locked"))
+            await using (var pick = session.Command($"select t.{target.Key}::text from {target.Relation} t where {target.Filter} order by t.{target.Key} limit 1 for no key update skip locked"))
                 key = (string?)await pick.ExecuteScalarAsync(cancel);
             if (key is null)
                 return Answer(WriteAnswer.NotMeasured, "The table has no row to try it on.", "No row could be locked.");
             var vector = Canary(target.Dimensions);
             var parameter = new NpgsqlParameter { Value = (ReadOnlyMemory<float>)vector, DataTypeName = $"{target.Facts.VectorSchema}.vector" };
             int rows;
-            await using (var update = session.Command($"update {target.Relation} t set {target.Vector} = $2 where t.{target.Key} = $1::text::{target.KeyType}", key, parameter))
+            await using (var update = session.Command($"update {target.Relation} t set {target.Vector} = {target.AsColumn("$2")} where t.{target.Key} = $1::text::{target.KeyType}", key, parameter))
                 rows = await update.ExecuteNonQueryAsync(cancel);
             await using (var deferred = session.Command("set constraints all immediate"))
                 await deferred.ExecuteNonQueryAsync(cancel);
             await using var look = session.Command(
-                $"select coalesce(sha256({target.Function("vector_send")}(t.{target.Vector})) = $2, false) from {target.Relation} t where t.{target.Key} = $1::text::{target.KeyType}",
-                key, VectorBinary.Hash(vector));
+                $"select coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = $2, false) from {target.Relation} t where t.{target.Key} = $1::text::{target.KeyType}",
+                key, VectorBinary.Hash(vector, target.HalfPrecision));
             var stuck = await look.ExecuteScalarAsync(cancel) is true;
             var evidence = $"update of one row as {role}: {rows} row reported, then read in a second statement: {(stuck ? "the vector is there" : "the vector is not there")}; rolled back.";
             return stuck
@@ -132,10 +132,10 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
         await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
         await using var command = session.Command(
             $"""
-            (select t.{target.Key}::text, null::text from {target.Relation} t where t.{target.Vector} is null limit 1)
+            (select t.{target.Key}::text, null::text from {target.Relation} t where {target.Filter} and t.{target.Vector} is null limit 1)
             union all
             (select t.{target.Key}::text, t.{target.Vector}::text from {target.Relation} t
-              where not exists (select from embedding_admin.run r join embedding_admin.vector_column c on c.id = r.vector_column
+              where {target.Filter} and not exists (select from embedding_admin.run r join embedding_admin.vector_column c on c.id = r.vector_column
                                  where c.name = $1 and r.kind = 'backfill' and r.status in ('running', 'pausing', 'cancelling')) limit 1)
             limit 1
             """,

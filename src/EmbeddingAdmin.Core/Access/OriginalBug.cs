@@ -40,7 +40,7 @@ public sealed class OriginalBug(NpgsqlDataSource database, TableCatalog catalog,
     {
         await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
         await using var command = session.Command(
-            $"select t.{target.Key}::text, t.{target.Vector}::text from {target.Relation} t where $1::text is null or t.{target.Key} = $1::text::{target.KeyType} order by t.{target.Key} limit 1",
+            $"select t.{target.Key}::text, t.{target.Vector}::text from {target.Relation} t where {target.Filter} and ($1::text is null or t.{target.Key} = $1::text::{target.KeyType}) order by t.{target.Key} limit 1",
             new NpgsqlParameter { Value = key ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? (reader.GetString(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1)) : null;

@@ -59,14 +59,14 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
             $"""
             select count(*), count(*) filter (where embedded), statement_timestamp(), {counts}
               from (select t.{target.Vector} is not null as embedded, {CoverageStates.Classify(target, "$2")} as state
-                      from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text) as rows
+                      from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text where {target.Filter}) as rows
             """,
             FullCountTimeout, cancel, column, madeFrom);
     }
 
     /// <summary>Reads only the null bitmap: seconds where the full count takes minutes. What was not computed stays null.</summary>
     private Task<TableCoverage> CountNullsAsync(Target target, CancellationToken cancel) => CountAsync(
-        target, $"select count(*), count(t.{target.Vector}), statement_timestamp() from {target.Relation} t", NullCountTimeout, cancel);
+        target, $"select count(*), count(t.{target.Vector}), statement_timestamp() from {target.Relation} t where {target.Filter}", NullCountTimeout, cancel);
 
     private async Task<TableCoverage> CountAsync(Target target, string sql, TimeSpan timeout, CancellationToken cancel, params object[] values)
     {

@@ -48,7 +48,7 @@ public static class CoverageStates
     {
         CoverageState.EmptySource => $"t.{target.Vector} is null and {target.Text.IsBlank}",
         CoverageState.Missing => $"t.{target.Vector} is null",
-        CoverageState.Invalid => $"({target.Function("vector_dims")}(t.{target.Vector}) <> {target.Dimensions} or {target.Function("vector_norm")}(t.{target.Vector}) = 0)",
+        CoverageState.Invalid => $"({target.Function("vector_dims")}(t.{target.Vector}) <> {target.Dimensions} or {target.Norm($"t.{target.Vector}")} = 0)",
         CoverageState.Unstamped => "s.row_key is null",
         CoverageState.StaleConfig => $"s.made_from is distinct from {madeFrom}",
         CoverageState.StaleText => $"s.text_hash <> {target.Text.Hash}",

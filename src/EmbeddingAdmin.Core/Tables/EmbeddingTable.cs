@@ -1,10 +1,5 @@
 namespace EmbeddingAdmin.Tables;
 
-/// <summary>One column of a table's text recipe, with the label that stands before it in the text, if any.</summary>
-/// <param name="Column">The column's name as the catalog spells it: text, varchar, text[], json or jsonb.</param>
-/// <param name="Label">Stands before the part as <c>Label: </c>; null for none.</param>
-public sealed record RecipePart(string Column, string? Label = null);
-
 /// <summary>
 /// A table as it is configured: where its rows are, which column holds the vector and what text the vector is made from.
 /// Nothing here is proven; <see cref="TableCatalog"/> resolves it to a <see cref="Target"/>.
@@ -20,24 +15,34 @@ public sealed record EmbeddingTable
     /// <summary>The relation in <see cref="Schema"/>.</summary>
     public required string Table { get; init; }
 
-    /// <summary>The pgvector column that a backfill writes.</summary>
+    /// <summary>The column by which rows are found again: unique, not null, uuid, int, bigint or text. Null takes the primary key.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The pgvector column that a backfill writes: <c>vector</c> or <c>halfvec</c>.</summary>
     public required string Vector { get; init; }
 
-    /// <summary>The text recipe: the parts, in order, that one row's text is made of.</summary>
-    public required IReadOnlyList<RecipePart> Text { get; init; }
+    /// <summary>The text recipe (<see cref="Text.TextRecipe"/>); null to confirm a proposed one in the dashboard.</summary>
+    public string? Text { get; init; }
 
-    /// <summary>The two tables of the app that this dashboard was made for.</summary>
+    /// <summary>The rows that count, in the API's notation (<see cref="RowFilter"/>), such as <c>status=eq.published</c>; null for all.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>The column that says whose a row is; null when nobody's.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The column that says when a row was made; null when none does.</summary>
+    public string? CreatedAt { get; init; }
+
+    /// <summary>The model for this table, where it is another than that of <c>Embeddings:Model</c>.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Whether the rows' texts are hidden until an operator asks for them, which is recorded.</summary>
+    public bool Private { get; init; } = true;
+
+    /// <summary>The two tables of the app that this dashboard was made for. Their texts are proposed from the columns that are there.</summary>
     public static IReadOnlyList<EmbeddingTable> Defaults { get; } =
     [
-        new()
-        {
-            Name = "stories", Table = "stories", Vector = "embedding",
-            Text = [new("title"), new("content"), new("genre", "Genre"), new("tags", "Tags")],
-        },
-        new()
-        {
-            Name = "profiles", Table = "profiles", Vector = "preference_embedding",
-            Text = [new("bio"), new("preferences")],
-        },
+        new() { Name = "stories", Table = "stories", Vector = "embedding" },
+        new() { Name = "profiles", Table = "profiles", Vector = "preference_embedding" },
     ];
 }

@@ -23,6 +23,20 @@ public readonly record struct SqlName
     /// <summary>Quotes <paramref name="schema"/> and <paramref name="identifier"/> and joins them with a dot.</summary>
     public static SqlName Of(string schema, string identifier) => new($"{Of(schema)}.{Of(identifier)}");
 
+    /// <summary>
+    /// Quotes words of the settings (a recipe's labels, a filter's values) that have to stand in an expression; everything else is a parameter.
+    /// </summary>
+    /// <exception cref="ArgumentException">The words hold a NUL.</exception>
+    public static string Literal(string words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        if (words.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("Text in Postgres cannot hold a NUL character.", nameof(words));
+        var quoted = words.Replace("'", "''", StringComparison.Ordinal);
+        // Whatever standard_conforming_strings says, a doubled backslash in an E string is one.
+        return quoted.Contains('\\', StringComparison.Ordinal) ? $"E'{quoted.Replace("\\", "\\\\", StringComparison.Ordinal)}'" : $"'{quoted}'";
+    }
+
     /// <summary>The quoted name, ready to stand in a statement.</summary>
     public override string ToString() => _quoted;
 }

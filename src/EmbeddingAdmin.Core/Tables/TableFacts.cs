@@ -6,21 +6,28 @@ namespace EmbeddingAdmin.Tables;
 /// <param name="BaseType">The type's bare name in <c>pg_type</c>, such as <c>vector</c> or <c>_text</c>.</param>
 /// <param name="TypeModifier"><c>atttypmod</c>; of a <c>vector(n)</c> column it is n itself, −1 without a size.</param>
 /// <param name="Generated">True for a generated column, which no UPDATE can set.</param>
-public sealed record ColumnFacts(string Name, string Type, string BaseType, int TypeModifier, bool Generated);
+/// <param name="IsEnum">True for a type made by <c>create type … as enum</c>.</param>
+public sealed record ColumnFacts(string Name, string Type, string BaseType, int TypeModifier, bool Generated, bool IsEnum = false);
 
 /// <summary>What <c>pg_catalog</c> says of a table, at one moment.</summary>
 public sealed record TableFacts
 {
+    /// <summary>The relation's oid.</summary>
+    public required uint Oid { get; init; }
+
     /// <summary>All columns that are not dropped, in the table's order.</summary>
     public required IReadOnlyList<ColumnFacts> Columns { get; init; }
 
     /// <summary>The primary key's columns; empty when there is none.</summary>
     public required IReadOnlyList<string> PrimaryKey { get; init; }
 
+    /// <summary>Columns that are unique by themselves and never NULL, the primary key's among them when it is one column.</summary>
+    public required IReadOnlyList<string> UniqueColumns { get; init; }
+
     /// <summary>The schema in which the vector type stands (<c>extensions</c> on Supabase).</summary>
     public required string VectorSchema { get; init; }
 
-    /// <summary><c>pg_class.relkind</c>: <c>r</c> is an ordinary table.</summary>
+    /// <summary><c>pg_class.relkind</c>: <c>r</c> is an ordinary table, <c>p</c> a partitioned one.</summary>
     public required char Kind { get; init; }
 
     /// <summary>Whether row-level security is on.</summary>

@@ -21,7 +21,7 @@ public sealed record Target
     public required SqlName Key { get; init; }
 
     /// <summary>The key column's bare name.</summary>
-    public string KeyName => Facts.PrimaryKey[0];
+    public required string KeyName { get; init; }
 
     /// <summary>The key's type as SQL spells it, such as <c>uuid</c>; from <c>format_type</c>.</summary>
     public required string KeyType { get; init; }
@@ -29,8 +29,14 @@ public sealed record Target
     /// <summary>The vector column.</summary>
     public required SqlName Vector { get; init; }
 
-    /// <summary>The vector column's type, schema-qualified, such as <c>"extensions"."vector"</c>.</summary>
+    /// <summary>The vector column's type, schema-qualified, such as <c>"extensions"."vector"</c> or <c>"extensions"."halfvec"</c>.</summary>
     public required SqlName VectorType { get; init; }
+
+    /// <summary>Whether the column keeps its numbers in half precision (<c>halfvec</c>): what is read back is what was sent, rounded.</summary>
+    public required bool HalfPrecision { get; init; }
+
+    /// <summary>The rows that count, as a condition on the row <c>t</c>; <c>true</c> when all do.</summary>
+    public required string Filter { get; init; }
 
     /// <summary>The operator that compares two vectors, schema-qualified: the extension's schema need not be on the search path.</summary>
     public string VectorEquals => $"operator({SqlName.Of(Facts.VectorSchema)}.=)";
@@ -41,9 +47,24 @@ public sealed record Target
     /// <summary>The recipe as one SQL expression.</summary>
     public required SourceText Text { get; init; }
 
+    /// <summary>The recipe as it was written, and by whose word it is in force.</summary>
+    public required RecipeInForce Recipe { get; init; }
+
     /// <summary>The name under which stamps and runs know the column: <c>schema.table.column</c>, unquoted.</summary>
     public string ColumnName => $"{Table.Schema}.{Table.Table}.{Table.Vector}";
 
     /// <summary>The name of a function of pgvector, schema-qualified.</summary>
     public SqlName Function(string name) => SqlName.Of(Facts.VectorSchema, name);
+
+    /// <summary>The SQL of a vector's Euclidean length.</summary>
+    public string Norm(string vector) => $"{Function(HalfPrecision ? "l2_norm" : "vector_norm")}({vector})";
+
+    /// <summary>The SQL of a vector's bytes, whose sha256 is the stamp's <c>vector_hash</c>.</summary>
+    public string Bytes(string vector) => $"{Function(HalfPrecision ? "halfvec_send" : "vector_send")}({vector})";
+
+    /// <summary>The SQL of a value of the column as a <c>vector</c>, which is how vectors are read.</summary>
+    public string AsVector(string value) => HalfPrecision ? $"{value}::{SqlName.Of(Facts.VectorSchema, "vector")}" : value;
+
+    /// <summary>The SQL of a <c>vector</c> as the column's type, which is how vectors are sent; <c>halfvec</c> rounds.</summary>
+    public string AsColumn(string vector) => HalfPrecision ? $"{vector}::{VectorType}" : vector;
 }

@@ -28,18 +28,18 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     public async Task<long> CountAsync(CancellationToken cancel)
     {
         var done = string.Join(" + ", Receipt.Outcomes.Select(Ledger.Column));
-        await using var session = await TableSession.OpenAsync(connection, CountTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(connection, CountTimeout, run.Id, cancel);
         await using var command = session.Command(
-            $"select count(*) - (select coalesce(sum({done}), 0) from embedding_admin.batch where run = $1)::bigint from {target.Relation} t", run.Id);
+            $"select count(*) - (select coalesce(sum({done}), 0) from embedding_admin.batch where run = $1)::bigint from {target.Relation} t where {target.Filter}", run.Id);
         return Math.Max(0, (long)(await command.ExecuteScalarAsync(cancel))!);
     }
 
     /// <inheritdoc/>
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"where t.{target.Key} > $4::{target.KeyType}";
+        var after = afterKey is null ? "" : $"and t.{target.Key} > $4::{target.KeyType}";
         // The vector is unpacked once: subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it again.
-        await using var session = await TableSession.OpenAsync(connection, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(connection, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"""
             select r.key::text,
@@ -47,12 +47,12 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
                         when r.vector is null and r.stamped is null then 1
                         when r.vector is null then 2
                         when {target.Function("vector_dims")}(r.vector) <> {target.Dimensions} then 3
-                        when {target.Function("vector_norm")}(r.vector) = 0 then 4
+                        when {target.Norm("r.vector")} = 0 then 4
                         when r.stamped is null then 5
-                        when sha256({target.Function("vector_send")}(r.vector)) <> r.vector_hash then 6
+                        when sha256({target.Bytes("r.vector")}) <> r.vector_hash then 6
                         when not r.same_text then 7
                         when r.made_from <> $2 then 8
-                        when r.unit and abs({target.Function("vector_norm")}(r.vector) - 1) > {NormTolerance} then 9
+                        when r.unit and abs({target.Norm("r.vector")} - 1) > {NormTolerance} then 9
                         else 10 end
               from (select t.{target.Key} as key, {target.Text.IsBlank} as blank, s.row_key as stamped, s.vector_hash, s.made_from,
                            s.text_hash = {target.Text.Hash} as same_text, m.provider in ('local', 'openai') as unit,
@@ -60,7 +60,7 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
                       from {target.Relation} t
                       left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
                       left join embedding_admin.made_from m on m.id = s.made_from
-                     {after} order by t.{target.Key} limit $3 offset 0) as r
+                     where {target.Filter} {after} order by t.{target.Key} limit $3 offset 0) as r
             """,
             run.VectorColumn, madeFrom, rows);
         if (afterKey is not null)
@@ -80,9 +80,9 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     {
         ArgumentNullException.ThrowIfNull(page);
         ArgumentNullException.ThrowIfNull(lease);
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await lease.FenceAsync(session, cancel);
-        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, 0), session, cancel);
+        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, Charge.None), session, cancel);
         await session.Transaction.CommitAsync(cancel);
         return receipt;
     }

@@ -66,7 +66,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
 
     private async Task<Receipt> CommitOnceAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         await LockAsync(batch, lease, session, cancel);
 
         // A commit whose answer was lost is looked up, never repeated.
@@ -113,10 +113,10 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         var hashes = batch.Rows.Select(row => row.TextHash).ToArray();
         await using var update = session.Command(
             $"""
-            update {target.Relation} t set {target.Vector} = u.v
+            update {target.Relation} t set {target.Vector} = {target.AsColumn("u.v")}
               from unnest($1::{target.KeyType}[], $2, $3) as u(k, h, v)
              where t.{target.Key} = u.k and {target.Text.Hash} = u.h and ($4 or t.{target.Vector} is null)
-            returning t.{target.Key}::text, coalesce(t.{target.Vector} {target.VectorEquals} u.v, false)
+            returning t.{target.Key}::text, coalesce(t.{target.Vector} {target.VectorEquals} {target.AsColumn("u.v")}, false)
             """,
             Keys(batch), hashes,
             new NpgsqlParameter { Value = batch.Rows.Select(row => row.Vector).ToArray(), DataTypeName = $"{target.Facts.VectorSchema}.vector[]" },
@@ -178,12 +178,12 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
                    set made_from = excluded.made_from, text_hash = excluded.text_hash, vector_hash = excluded.vector_hash, run = excluded.run, page = excluded.page, at = clock_timestamp()
                 """,
                 column, batch.MadeFrom, lease.Run, batch.No,
-                stamped.Select(row => row.Key).ToArray(), stamped.Select(row => row.TextHash).ToArray(), stamped.Select(row => VectorBinary.Hash(row.Vector)).ToArray());
+                stamped.Select(row => row.Key).ToArray(), stamped.Select(row => row.TextHash).ToArray(), stamped.Select(row => VectorBinary.Hash(row.Vector, target.HalfPrecision)).ToArray());
             await stamps.ExecuteNonQueryAsync(cancel);
         }
 
         return await LedgerEntry.WriteAsync(
-            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Tokens), session, cancel);
+            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Charge), session, cancel);
     }
 
     /// <summary>
@@ -194,12 +194,12 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
     {
         if (keys is { Length: 0 })
             return Receipt.Empty;
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         var found = new List<(int Page, RowResult Row)>();
         await using (var look = session.Command(
             $"""
             select s.page, s.row_key, t.{target.Key} is not null,
-                   coalesce(sha256({target.Function("vector_send")}(t.{target.Vector})) = s.vector_hash, false)
+                   coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = s.vector_hash, false)
               from embedding_admin.stamp s left join {target.Relation} t on t.{target.Key} = s.row_key::{target.KeyType}
              where s.vector_column = $1 and s.run = $2 and s.page = any($3) and ($4::text[] is null or s.row_key = any($4))
             """,
@@ -224,10 +224,10 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
     /// <summary>The page was rolled back; what is true of it is that these rows were blocked. The others are found again by the sweep of a retry.</summary>
     private async Task EnterBlockedAsync(WriteBatch batch, WriteBlockedException blocked, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         await lease.FenceAsync(session, cancel);
         var rows = blocked.Rows.Select(row => row with { Code = blocked.Reason.Code, Stage = "database", Message = blocked.Reason.Message });
-        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Tokens), session, cancel);
+        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Charge), session, cancel);
         await session.Transaction.CommitAsync(cancel);
     }
 

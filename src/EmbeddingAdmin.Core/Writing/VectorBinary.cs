@@ -22,13 +22,13 @@ internal sealed class VectorBinary : PgTypeInfoResolverFactory
     /// <inheritdoc/>
     public override IPgTypeInfoResolver CreateArrayResolver() => new ArrayResolver();
 
-    /// <summary>The sha256 of the bytes that <c>vector_send</c> gives for this vector.</summary>
-    public static byte[] Hash(ReadOnlyMemory<float> vector)
+    /// <summary>The sha256 of the bytes that <c>vector_send</c> gives for this vector, or <c>halfvec_send</c> once it is rounded to half precision.</summary>
+    public static byte[] Hash(ReadOnlyMemory<float> vector, bool halfPrecision)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(Size(vector));
         try
         {
-            return SHA256.HashData(Encode(vector.Span, bytes));
+            return SHA256.HashData(halfPrecision ? EncodeHalves(vector.Span, bytes) : Encode(vector.Span, bytes));
         }
         finally
         {
@@ -45,6 +45,15 @@ internal sealed class VectorBinary : PgTypeInfoResolverFactory
         var body = MemoryMarshal.Cast<byte, uint>(bytes.Slice(HeaderBytes, sizeof(float) * vector.Length));
         Reverse(MemoryMarshal.Cast<float, uint>(vector), body);
         return bytes[..(HeaderBytes + (sizeof(float) * vector.Length))];
+    }
+
+    private static Span<byte> EncodeHalves(ReadOnlySpan<float> vector, Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt16BigEndian(bytes, checked((short)vector.Length));
+        BinaryPrimitives.WriteInt16BigEndian(bytes[2..], 0);
+        for (var i = 0; i < vector.Length; i++)
+            BinaryPrimitives.WriteHalfBigEndian(bytes[(HeaderBytes + (2 * i))..], (Half)vector[i]);
+        return bytes[..(HeaderBytes + (2 * vector.Length))];
     }
 
     private static void Reverse(ReadOnlySpan<uint> from, Span<uint> to)

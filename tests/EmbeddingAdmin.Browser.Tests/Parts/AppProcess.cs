@@ -16,10 +16,12 @@ internal sealed class AppProcess : IAsyncDisposable
     private readonly TaskCompletionSource<string> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
-    private AppProcess(IReadOnlyDictionary<string, string> settings, string[] words)
+    private AppProcess(string? folder, IReadOnlyDictionary<string, string> settings, string[] words)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Isolate();
+        if (folder is not null)
+            start.WorkingDirectory = folder;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -39,7 +41,19 @@ internal sealed class AppProcess : IAsyncDisposable
 
     /// <param name="settings">Names of settings as variables spell them, and their values.</param>
     /// <param name="words">What is typed after the program's name.</param>
-    public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(settings, words);
+    public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(null, settings, words);
+
+    /// <summary>The same, in a folder of somebody's own that holds <c>appsettings.json</c>, and <c>.env</c> perhaps.</summary>
+    public static AppProcess StartIn(string folder, IReadOnlyDictionary<string, string> settings, params string[] words) => new(folder, settings, words);
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancel)
+    {
+        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+        await _reading;
+        return _process.ExitCode;
+    }
 
     /// <summary>The link that it prints.</summary>
     public Task<string> LinkAsync(CancellationToken cancel) => _link.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
@@ -50,9 +64,7 @@ internal sealed class AppProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         await kill.WaitForExitAsync(cancel);
-        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
-        await _reading;
-        return _process.ExitCode;
+        return await EndAsync(cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,7 @@
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tables;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using EmbeddingAdmin.Testing;
 using Npgsql;
 
@@ -16,7 +19,8 @@ internal sealed class TableFacts
 
     public static async Task<TableFacts> OfAsync(Demo demo, string table)
     {
-        var catalog = new TableCatalog(demo.Database, EmbeddingTable.Defaults);
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
+        var catalog = new TableCatalog(demo.Database, TableSettings.Read(settings).Tables, new RecipeBook(demo.Database), Options.Create(new EmbeddingOptions()));
         return new(demo.Database, await catalog.ResolveAsync(catalog.Find(table)!, Cancel));
     }
 

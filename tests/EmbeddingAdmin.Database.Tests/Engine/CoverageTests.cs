@@ -88,7 +88,7 @@ public sealed class CoverageTests(AssemblyStack stack)
         services.AddLogging();
         services.AddEmbeddingAdmin(new Microsoft.Extensions.Configuration.ConfigurationBuilder().Add(new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
         {
-            InitialData = new Dictionary<string, string?>(StringComparer.Ordinal)
+            InitialData = new Dictionary<string, string?>(EmbeddingAdmin.Local.DemoTables.Settings, StringComparer.Ordinal)
             {
                 ["ConnectionStrings:Postgres"] = database.ConnectionString, ["Supabase:Url"] = url, ["Supabase:AnonKey"] = anonKey, ["Supabase:ServiceKey"] = serviceKey,
             },
@@ -96,7 +96,7 @@ public sealed class CoverageTests(AssemblyStack stack)
         await using var built = services.BuildServiceProvider();
         await Migrations.ApplyAsync(built.GetRequiredService<Npgsql.NpgsqlDataSource>(), TestEngine.Cancel);
 
-        foreach (var table in EmbeddingTable.Defaults)
+        foreach (var table in built.GetRequiredService<TableCatalog>().Tables)
         {
             var probes = await built.GetRequiredService<AccessProbe>().MeasureAsync(table, TestEngine.Cancel);
             Assert.Equal(

@@ -1,5 +1,7 @@
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing.Postgres;
+using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin.Database.Tests.Engine;
 
@@ -17,6 +19,8 @@ public sealed class SourceTextTests(AssemblyStack stack)
         { "('it''s', 'a \"quote\"', null, null)", "it's\na \"quote\"" },
     };
 
+    private static readonly EmbeddingTable Stories = EmbeddingTable.Defaults[0] with { Text = "{title}\n{content}\nGenre: {genre}\nTags: {tags}" };
+
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_rows_text_is_what_the_recipe_says(string row, string text)
@@ -25,9 +29,9 @@ public sealed class SourceTextTests(AssemblyStack stack)
         await database.ExecuteAsync(
             $"create table \"odd \"\"name\" (id int primary key, a text, b text, c text[], d jsonb, v extensions.vector(3)); insert into \"odd \"\"name\" (id, a, b, c, d) select 1, a::text, b::text, c::text[], d::jsonb from (values {row}) as x(a, b, c, d)",
             TestEngine.Cancel);
-        var table = new EmbeddingTable { Name = "odd", Table = "odd \"name", Vector = "v", Text = [new("a"), new("b"), new("c", "Tags"), new("d")] };
+        var table = new EmbeddingTable { Name = "odd", Table = "odd \"name", Vector = "v", Text = "{a}\n{b}\nTags: {c}\n{d}" };
 
-        var target = await new TableCatalog(database.DataSource, [table]).ResolveAsync(table, TestEngine.Cancel);
+        var target = await Catalog(database, table).ResolveAsync(table, TestEngine.Cancel);
 
         Assert.Equal(text, await database.ScalarAsync<string>($"select {target.Text.Expression} from {target.Relation} t", TestEngine.Cancel));
         Assert.Equal(text.Length == 0, await database.ScalarAsync<bool>($"select {target.Text.IsBlank} from {target.Relation} t", TestEngine.Cancel));
@@ -51,8 +55,11 @@ public sealed class SourceTextTests(AssemblyStack stack)
         await database.ExecuteAsync(sql, TestEngine.Cancel);
 
         var refused = await Assert.ThrowsAsync<EmbeddingAdminException>(
-            () => new TableCatalog(database.DataSource, EmbeddingTable.Defaults).ResolveAsync(EmbeddingTable.Defaults[0], TestEngine.Cancel));
+            () => Catalog(database, Stories).ResolveAsync(Stories, TestEngine.Cancel));
 
         Assert.Equal(code, refused.Code);
     }
+
+    private static TableCatalog Catalog(TestDatabase database, EmbeddingTable table) =>
+        new(database.DataSource, [table], new RecipeBook(database.DataSource), Options.Create(new EmbeddingOptions()));
 }

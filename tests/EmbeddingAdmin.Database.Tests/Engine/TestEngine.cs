@@ -37,6 +37,8 @@ public sealed class TestEngine : IAsyncDisposable
 
     public RunControl Control => Services.GetRequiredService<RunControl>();
 
+    public EmbeddingTable Table => Services.GetRequiredService<TableCatalog>().Tables[0];
+
     public RunStore Store => Services.GetRequiredService<RunStore>();
 
     public Ledger Ledger => Services.GetRequiredService<Ledger>();
@@ -139,9 +141,9 @@ public sealed class TestEngine : IAsyncDisposable
         return Oracle.Differences(rows);
     }
 
-    public Task<Target> TargetAsync() => Services.GetRequiredService<TableCatalog>().ResolveAsync(EmbeddingTable.Defaults[0], Cancel);
+    public Task<Target> TargetAsync() => Services.GetRequiredService<TableCatalog>().ResolveAsync(Table, Cancel);
 
-    public Task<TableCoverage> CoverageAsync() => Services.GetRequiredService<CoverageReader>().ReadAsync(EmbeddingTable.Defaults[0], TimeSpan.Zero, Cancel);
+    public Task<TableCoverage> CoverageAsync() => Services.GetRequiredService<CoverageReader>().ReadAsync(Table, TimeSpan.Zero, Cancel);
 
     /// <summary>A checksum of everything in the table but the vectors.</summary>
     public Task<string?> OtherColumnsAsync() =>
@@ -170,6 +172,9 @@ public sealed class TestEngine : IAsyncDisposable
             ["Embeddings:ApiKey"] = "test-key",
             ["Embeddings:BatchSize"] = "50",
             ["Backfill:BatchSize"] = "50",
+            ["Tables:0:Name"] = "stories",
+            ["Tables:0:Vector"] = "embedding",
+            ["Tables:0:Text"] = "{title}\n{content}\nGenre: {genre}\nTags: {tags}",
         };
         foreach (var (key, value) in settings)
             values[key] = value;
