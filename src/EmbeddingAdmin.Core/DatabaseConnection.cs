@@ -135,7 +135,8 @@ public sealed partial record DatabaseConnection
                 "The placeholder for the password is still in it. Put the database password in its place: the one of Supabase → Project Settings → Database, where it can also be reset.");
         if (options.Host?.Contains(',', StringComparison.Ordinal) is true)
             yield return new(ErrorCodes.ConnectionString, Setting, "It names several hosts. Name the one that is written to.");
-        else if (options.Host is { Length: > 0 } host && !HostName().IsMatch(host))
+        // 0.0.0.0 and :: are addresses to listen on.
+        else if (options.Host is { Length: > 0 } host && (!HostName().IsMatch(host) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))))
             yield return new(ErrorCodes.ConnectionString, Setting, "Its host is no host name. Copy the connection string again, and put placeholders such as <ref> right.");
         (string? Value, string Name)[] needed = [(options.Host, "host"), (options.Username, "user"), (options.Database, "database")];
         foreach (var (_, name) in needed.Where(part => string.IsNullOrWhiteSpace(part.Value)))

@@ -58,6 +58,8 @@ public sealed class DatabaseConnectionTests
         { "Host=db.example.org;Username=ada;Password=hush", "EA-CFG-06", "names no database" },
         { "Host=a.example.org,b.example.org;Username=ada;Password=hush;Database=app", "EA-CFG-06", "several hosts" },
         { "host=db.example.org user=ada password=hush dbname=app", "EA-CFG-06", "no host name" },
+        { "Host=0.0.0.0;Username=ada;Password=hush;Database=app", "EA-CFG-06", "no host name" },
+        { "postgresql://ada:hush@[::]/app", "EA-CFG-06", "no host name" },
         { "postgresql://ada:hush@db.<ref>.supabase.co/app", "EA-CFG-06", "no host name" },
         { "postgresql://ada:hush@db.example.org", "EA-CFG-06", "names no database" },
         { "postgresql://db.example.org/app", "EA-CFG-06", "names no user" },

@@ -85,12 +85,12 @@ public sealed class RefusalTests(AssemblyStack stack) : IAsyncLifetime
     [Fact]
     public async Task A_server_without_encryption_on_another_machine_is_not_spoken_to()
     {
-        using var server = new TcpListener(IPAddress.Loopback, 0);
+        // The machine's own name leads here, and is none that is taken for loopback's.
+        using var server = TcpListener.Create(0);
         server.Start();
-        // It leads to this machine, and is no address of loopback.
-        var connection = $"Host=0.0.0.0;Port={((IPEndPoint)server.LocalEndpoint).Port};Username=ada;Password=Hush4f1c;Database=app;SSL Mode=Disable";
+        var connection = $"Host={Dns.GetHostName()};Port={((IPEndPoint)server.LocalEndpoint).Port};Username=ada;Password=Hush4f1c;Database=app;SSL Mode=Disable";
         var running = App.RunAsync([("SUPABASE_DB_URL", connection)], "coverage", "--json");
-        using var client = await server.AcceptTcpClientAsync(Cancel);
+        using var client = await server.AcceptTcpClientAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
         var asked = new byte[8];
         await client.GetStream().ReadExactlyAsync(asked, Cancel);
         // The request for encryption, which comes before any name or password.
