@@ -68,6 +68,8 @@ public static partial class DatabaseFaults
             SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressNotAvailable when silent.Message.Contains(" to [", StringComparison.Ordinal) => new(ErrorCodes.DatabaseHost,
                 $"The database's host{Named(connection?.Host)} has an IPv6 address only, and this machine has no way there. Nothing was read or changed. {TakeThePooler}", silent),
             { } error => new(ErrorCodes.DatabaseUnreachable, $"The database does not answer{At(connection)} ({InWords(error)}). Nothing was read or changed. {CheckIt}", silent),
+            null when silent is NpgsqlException { IsTransient: false } && Find<IOException>(silent) is null && Find<TimeoutException>(silent) is null => new(ErrorCodes.DatabaseFault,
+                "The database, or the way to it, answered in a way that was not understood. What was asked of it was not done. If it happens again, look at the log.", silent),
             null => new(ErrorCodes.DatabaseUnreachable, $"The database does not answer{At(connection)}{(Find<TimeoutException>(silent) is null ? "" : " in time")}. Nothing was read or changed. {CheckIt}", silent),
         };
     }

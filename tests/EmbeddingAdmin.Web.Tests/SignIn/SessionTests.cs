@@ -94,7 +94,7 @@ public sealed class SessionTests(SignInDatabase database) : IClassFixture<SignIn
         await using var up = await database.StartAppAsync();
         using var visitor = await SignedInAsync(up);
         await using var app = await database.StartAppAsync(
-            ("ConnectionStrings:Postgres", "Host=127.0.0.1;Port=1;Username=secretuser;Password=secretpassword"), ("SignIn:Token", "a long enough token"));
+            ("ConnectionStrings:Postgres", "Host=127.0.0.1;Port=1;Username=secretuser;Password=secretpassword;Database=none"), ("SignIn:Token", "a long enough token"));
         using var stranger = app.NewVisitor();
         Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/sign-in")).StatusCode);
 
