@@ -36,6 +36,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<EventLog>();
+        services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();
@@ -46,7 +47,7 @@ public static class EmbeddingAdminRegistration
         return services;
     }
 
-    /// <summary>Makes this process a host that drives the runs.</summary>
+    /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
         services.AddHostedService<RunFeedPoll>();

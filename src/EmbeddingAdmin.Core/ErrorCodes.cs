@@ -108,6 +108,8 @@ public static class ErrorCodes
     public const string DatabaseFault = "EA-DB-08";
     /// <summary>The schema <c>embedding_admin</c> was made by a newer program.</summary>
     public const string SchemaNewer = "EA-DB-09";
+    /// <summary>The schema <c>embedding_admin</c> is not there, and nobody has confirmed that it may be made.</summary>
+    public const string SchemaNotConfirmed = "EA-DB-11";
 
     /// <summary>A configured table is not there.</summary>
     public const string TableMissing = "EA-SCH-01";
