@@ -18,6 +18,7 @@ internal static class ReadinessRegistration
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
         builder.Services.AddSingleton<ReadyCheck>();
+        builder.Services.AddSingleton<ConnectionLook>();
         builder.Services.AddScoped<ConnectionCommands>();
     }
 }
