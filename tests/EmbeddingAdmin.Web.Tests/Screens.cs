@@ -1,5 +1,6 @@
 using Bunit;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,9 +21,12 @@ internal sealed class Screens : BunitContext
         Services.AddSingleton<IConfiguration>(settings);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
         Services.AddSingleton<Sessions>().AddScoped<Operator>();
+        Services.AddSingleton(SettingsReport.Of(settings)).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
     }
 
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();
+
+    public Readiness Readiness => Services.GetRequiredService<Readiness>();
 
     public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null)
     {

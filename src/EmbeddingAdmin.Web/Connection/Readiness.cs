@@ -20,7 +20,7 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
     private readonly SemaphoreSlim _attempt = new(1);
     private readonly Lock _telling = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ReadinessState _state = new ReadinessState.Connecting();
+    private ReadinessState _state = gate.Opened.IsCompleted ? new ReadinessState.Ready() : new ReadinessState.Connecting();
     private int _attempts;
 
     /// <summary>How far it is.</summary>
