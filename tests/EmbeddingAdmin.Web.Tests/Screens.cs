@@ -1,4 +1,5 @@
 using Bunit;
+using Bunit.TestDoubles;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
@@ -13,12 +14,16 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>Pages drawn on a real database by somebody who is signed in.</summary>
 internal sealed class Screens : BunitContext
 {
-    private Screens(string connection)
+    private readonly BunitAuthorizationContext _whoever;
+
+    private Screens(string connection, TimeProvider? clock = null)
     {
+        _whoever = AddAuthorization();
         JSInterop.Mode = JSRuntimeMode.Loose;
         DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).Build();
         Services.AddSingleton<IConfiguration>(settings);
+        Services.AddSingleton(clock ?? TimeProvider.System);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
         Services.AddSingleton<Sessions>().AddScoped<Operator>();
         Services.AddSingleton(SettingsReport.Of(settings)).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
@@ -28,12 +33,22 @@ internal sealed class Screens : BunitContext
 
     public Readiness Readiness => Services.GetRequiredService<Readiness>();
 
-    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null)
+    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null, TimeProvider? clock = null)
     {
         var builder = new NpgsqlConnectionStringBuilder(database.Database.ConnectionString);
-        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString);
-        var id = await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken);
-        screens.AddAuthorization().SetAuthorized("Ada").SetClaims([.. SessionCookie.PrincipalOf("Ada", Secret.HashOf(id), "test").Claims]);
+        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString, clock);
+        screens.SignIn(await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken));
         return screens;
     }
+
+    /// <summary>Somebody who signed in before the database was ready.</summary>
+    public static async Task<Screens> OpenEarlyAsync(string connection)
+    {
+        var screens = new Screens(connection);
+        screens.Services.AddSingleton<SignInMemory>();
+        screens.SignIn(await screens.Services.GetRequiredService<Sessions>().OpenAsync("Ada", TestContext.Current.CancellationToken));
+        return screens;
+    }
+
+    private void SignIn(string id) => _whoever.SetAuthorized("Ada").SetClaims([.. SessionCookie.PrincipalOf("Ada", Secret.HashOf(id), "test").Claims]);
 }
