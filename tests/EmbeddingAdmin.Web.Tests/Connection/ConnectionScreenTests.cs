@@ -24,8 +24,8 @@ public sealed class ConnectionScreenTests : BunitContext
     {
         var screen = Show(new ReadinessState.HalfConfigured("ref.supabase.co", true));
         Assert.Contains("EA-CFG-11", screen.Find(".error-card").TextContent, StringComparison.Ordinal);
-        Assert.Equal(["Supabase:Url ref.supabase.co", "Supabase:ServiceKey set"], screen.FindAll(".check-right p").Select(Words));
-        Assert.Equal("ConnectionStrings:Postgres missing", Words(screen.Find(".check-wrong p")));
+        Assert.Equal(["Supabase:Url ref.supabase.co", "Supabase:ServiceKey set"], screen.FindAll(".check-right").Select(Words));
+        Assert.Equal("ConnectionStrings:Postgres missing", Words(screen.Find(".check-wrong")));
         Assert.Contains("Connect", screen.Find("ol").TextContent, StringComparison.Ordinal);
         Assert.Contains("Session pooler", screen.Find("ol").TextContent, StringComparison.Ordinal);
         Assert.Empty(screen.FindAll("button"));
@@ -90,7 +90,7 @@ public sealed class ConnectionScreenTests : BunitContext
 
     private static string Words(AngleSharp.Dom.IElement element)
     {
-        foreach (var hidden in element.QuerySelectorAll(".visually-hidden"))
+        foreach (var hidden in element.QuerySelectorAll(".visually-hidden, .rzi"))
             hidden.Remove();
         return string.Join(' ', element.TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
