@@ -45,6 +45,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<EventLog>();
+        services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();
@@ -67,7 +68,7 @@ public static class EmbeddingAdminRegistration
         return connection ?? throw new EmbeddingAdminException(problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}");
     }
 
-    /// <summary>Makes this process a host that drives the runs.</summary>
+    /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
         services.AddHostedService<RunFeedPoll>();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 
 namespace EmbeddingAdmin.Web.Commands;
 

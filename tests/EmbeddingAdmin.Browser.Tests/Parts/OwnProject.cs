@@ -59,9 +59,7 @@ public sealed class OwnProject : IAsyncLifetime
     /// <summary>Starts the app with this <c>.env</c> and nothing else to go by.</summary>
     internal AppProcess Start(params string[] env)
     {
-        var file = Path.Combine(_root, ".env");
-        File.WriteAllLines(file, env);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllLines(Path.Combine(_root, ".env"), env);
         return AppProcess.StartIn(
             _root,
             new Dictionary<string, string>(StringComparer.Ordinal)

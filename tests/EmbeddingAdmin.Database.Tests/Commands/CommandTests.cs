@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using EmbeddingAdmin.Local;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
 using Npgsql;
@@ -18,7 +20,11 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
 
     private TestDatabase Database => _database!;
 
-    private (string Name, string Value)[] Local => [("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local")];
+    private (string Name, string Value)[] Unconfirmed => [("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local"), .. Tables];
+
+    private static IEnumerable<(string Name, string Value)> Tables => DemoTables.Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!));
+
+    private (string Name, string Value)[] Local => [.. Unconfirmed, ("Database__AutoMigrate", "true")];
 
     public async ValueTask InitializeAsync() => _database = await stack.Postgres.CloneAsync(TestPostgres.Demo, Cancel);
 
@@ -97,20 +103,31 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_that_is_not_there_yet_holds_up_the_link_and_not_the_dashboard()
+    public async Task A_database_that_is_not_there_holds_up_neither_the_link_nor_the_dashboard()
     {
-        var later = $"{Database.Name}_later";
-        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = later }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = $"{Database.Name}_later" }.ConnectionString;
         await using var app = App.Start([("ConnectionStrings__Postgres", connection), ("urls", "http://127.0.0.1:0"), ("DataProtection__Folder", Path.Combine(Checkout.Root, ".localstack/keys"))]);
         var address = (await app.Output.LineWithAsync("listening on ")).Split(' ')[^1];
+        await app.Output.LineWithAsync("Sign in");
+        await app.Error.LineWithAsync("EA-DB-05");
         using var http = new HttpClient();
         Assert.Equal("ok", await http.GetStringAsync(new Uri($"{address}/healthz"), Cancel));
-        await app.Error.LineWithAsync("3D000");
-        await Database.ExecuteAsync($"create database {later}", Cancel);
-        await app.Output.LineWithAsync("Sign in");
+        using var ready = await http.GetAsync(new Uri($"{address}/readyz"), Cancel);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         await app.SignalAsync("TERM");
         Assert.Equal(0, (await app.EndAsync()).ExitCode);
-        await Database.ExecuteAsync($"drop database {later} with (force)", Cancel);
+    }
+
+    [Fact]
+    public async Task A_terminal_makes_no_schema_that_nobody_confirmed_and_updates_one_that_is_there()
+    {
+        var refused = await App.RunAsync(Unconfirmed, "runs", "--json");
+        Assert.Equal((3, "EA-DB-11"), (refused.ExitCode, refused.ErrorCode));
+        Assert.True(await Database.ScalarAsync<bool>("select to_regnamespace('embedding_admin') is null", Cancel));
+
+        await Database.ExecuteAsync("create schema embedding_admin", Cancel);
+        Assert.Equal(0, (await App.RunAsync(Unconfirmed, "runs", "--json")).ExitCode);
+        Assert.True(await Database.ScalarAsync<bool>("select to_regclass('embedding_admin.run') is not null", Cancel));
     }
 
     [Fact]
@@ -242,6 +259,6 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
 
     private (string Name, string Value)[] WithProvider(ScriptedProvider provider, string? connection = null) =>
     [
-        ("ConnectionStrings__Postgres", connection ?? Database.ConnectionString), ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.Endpoint), ("Embeddings__ApiKey", "sk-test"),
+        ("ConnectionStrings__Postgres", connection ?? Database.ConnectionString), ("Database__AutoMigrate", "true"), ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.Endpoint), ("Embeddings__ApiKey", "sk-test"), .. Tables,
     ];
 }

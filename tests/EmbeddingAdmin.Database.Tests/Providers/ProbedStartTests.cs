@@ -40,6 +40,7 @@ public sealed class ProbedStartTests(AssemblyStack stack)
 
     [Theory]
     [InlineData("Embeddings:Model", "text-embedding-ada-002", "makes vectors of 1536 dimensions only, and the column takes 24")]
+    [InlineData("Tables:0:Model", "text-embedding-ada-002", "makes vectors of 1536 dimensions only, and the column takes 24")]
     [InlineData("Embeddings:SendDimensions", "false", "unless it is asked for fewer")]
     [InlineData("Embeddings:Dimensions", "1536", "Embeddings:Dimensions is 1536, and public.stories.embedding takes 24")]
     public async Task A_model_that_is_known_not_to_fit_the_column_is_refused_before_any_call(string setting, string value, string words)

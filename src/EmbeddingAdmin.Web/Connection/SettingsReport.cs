@@ -1,6 +1,6 @@
 using EmbeddingAdmin.Access;
 
-namespace EmbeddingAdmin.Web;
+namespace EmbeddingAdmin.Web.Connection;
 
 /// <summary>What the settings come to, fit to be shown: no value that is secret.</summary>
 /// <param name="Warnings">What works and should be known.</param>
