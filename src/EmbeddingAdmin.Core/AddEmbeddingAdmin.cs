@@ -8,6 +8,7 @@ using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace EmbeddingAdmin;
 
@@ -24,8 +25,11 @@ public static class EmbeddingAdminRegistration
         services.Configure<EmbeddingOptions>(configuration.GetSection(EmbeddingOptions.Section));
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
+        services.PostConfigure<SupabaseOptions>(options => options.Trim());
+        services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(_ => DatabaseConnection.Open(configuration.GetConnectionString("Postgres") ?? ""));
+        services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
+        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open());
         services.AddSingleton<IReadOnlyList<EmbeddingTable>>(EmbeddingTable.Defaults);
         services.AddSingleton<TableCatalog>();
         services.AddSingleton<ProviderSource>();
@@ -45,6 +49,16 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();
         return services;
+    }
+
+    /// <summary>The database of the settings, which were found right before; <see cref="DatabaseConnection.None"/> when none is set.</summary>
+    private static DatabaseConnection Connection(IConfiguration configuration, string contentRoot)
+    {
+        if (configuration.GetConnectionString("Postgres") is not { Length: > 0 } text)
+            return DatabaseConnection.None;
+        var options = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new();
+        var (connection, problems) = DatabaseConnection.Read(text, options.RootCertificateIn(contentRoot));
+        return connection ?? throw new EmbeddingAdminException(problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}");
     }
 
     /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>

@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>The dashboard itself, listening on a port of its own.</summary>
 internal sealed class DashboardApp : IAsyncDisposable
 {
-    private const string NoDatabase = "Host=127.0.0.1;Port=1;Timeout=2";
+    private const string NoDatabase = "Host=127.0.0.1;Port=1;Username=nobody;Database=none;Timeout=2";
 
     private readonly WebApplication _app;
 
@@ -35,6 +35,8 @@ internal sealed class DashboardApp : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = "Production",
         });
+        // Whatever the surroundings set is somebody else's.
+        builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(Settings([("urls", "http://127.0.0.1:0"), ("ConnectionStrings:Postgres", NoDatabase), .. settings]));
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(clock);

@@ -26,7 +26,7 @@ internal sealed class Screens : BunitContext
         Services.AddSingleton(clock ?? TimeProvider.System);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
         Services.AddSingleton<Sessions>().AddScoped<Operator>();
-        Services.AddSingleton(SettingsReport.Of(settings)).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
+        Services.AddSingleton(SettingsReport.Read(settings, "")).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
     }
 
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();

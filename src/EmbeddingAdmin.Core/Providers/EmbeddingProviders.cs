@@ -14,7 +14,7 @@ public static class EmbeddingProviders
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         var problems = EmbeddingOptionsValidator.Problems(options);
         if (problems.Count > 0)
-            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, problems[0].Sentence);
+            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}");
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)

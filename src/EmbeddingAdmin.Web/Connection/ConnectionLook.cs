@@ -22,7 +22,7 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, TableCatalog cat
         catch (NpgsqlException fault)
         {
             refused = DatabaseFaults.IsRefusal(fault);
-            server = DatabaseChecks.Of(settings.Connection, DatabaseFaults.Of(fault));
+            server = DatabaseChecks.Of(settings.Connection, DatabaseFaults.Explain(fault, settings.Connection)!);
             tables = [.. catalog.Tables.Select(table => new Check(Mark.Note, table.Name, "not known", "The database has to answer first."))];
         }
 
@@ -60,5 +60,5 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, TableCatalog cat
 
     private static IReadOnlyList<Check> SettingsChecks(SettingsReport settings) => settings.Warnings.Count == 0
         ? [new(Mark.Right, "Warnings", "none")]
-        : [.. settings.Warnings.Select(warning => new Check(Mark.Note, "Warning", warning.Sentence, Code: warning.Code))];
+        : [.. settings.Warnings.Select(warning => new Check(Mark.Note, warning.Setting, warning.Sentence, Code: warning.Code))];
 }

@@ -10,7 +10,7 @@ internal static class DatabaseChecks
     private static readonly Version OldestVector = new(0, 7);
 
     /// <summary>The database as it answered.</summary>
-    public static IReadOnlyList<Check> Of(ConnectionSummary? connection, ServerFacts server) =>
+    public static IReadOnlyList<Check> Of(DatabaseConnection? connection, ServerFacts server) =>
     [
         .. Address(connection),
         new(Mark.Right, "Database", server.Database),
@@ -24,10 +24,10 @@ internal static class DatabaseChecks
     ];
 
     /// <summary>The database as it did not answer.</summary>
-    public static IReadOnlyList<Check> Of(ConnectionSummary? connection, EmbeddingAdminException fault) =>
+    public static IReadOnlyList<Check> Of(DatabaseConnection? connection, EmbeddingAdminException fault) =>
         [.. Address(connection), Check.Of("Database", connection?.Database ?? "not known", fault)];
 
-    private static IEnumerable<Check> Address(ConnectionSummary? connection)
+    private static IEnumerable<Check> Address(DatabaseConnection? connection)
     {
         if (connection is null)
             yield break;
@@ -36,11 +36,11 @@ internal static class DatabaseChecks
         {
             { IsLoopback: true } => new(Mark.Right, "Way there", "on this machine"),
             { Verified: true } => new(Mark.Right, "Way there", "encrypted, and the server's certificate is verified"),
-            { Encrypted: true } => new(Mark.Note, "Way there", "encrypted, and the server's certificate is not verified", "Set Database:RootCertificate to the project's certificate, so that nobody can stand in for the server."),
-            _ => new(Mark.Wrong, "Way there", "not encrypted", "Passwords and texts can be read on the way."),
+            // What goes to another machine is always encrypted.
+            _ => new(Mark.Note, "Way there", "encrypted, and the server's certificate is not verified", "Set Database:RootCertificate to the project's certificate, so that nobody can stand in for the server.", ErrorCodes.ServerUnverified),
         };
         yield return connection.TransactionPooler
-            ? new(Mark.Note, "Pooler", "transaction mode", "It works. The session pooler (port 5432) is the better choice, because every program may use all that Postgres offers there.")
+            ? new(Mark.Note, "Pooler", "transaction mode", "It works. The session pooler (port 5432) is the better choice, because every program may use all that Postgres offers there.", ErrorCodes.TransactionPooler)
             : new(Mark.Fact, "Pooler", "none, or one in session mode");
     }
 

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 
 namespace EmbeddingAdmin.Web.Connection;
@@ -31,6 +32,6 @@ internal static class ProviderChecks
     {
         yield return string.IsNullOrWhiteSpace(key)
             ? new(Mark.Fact, "Key", "none; this endpoint is asked without one")
-            : new(Mark.Right, "Key", $"fingerprint {SettingsReport.Fingerprint(key.Trim())}");
+            : new(Mark.Right, "Key", $"fingerprint {SupabaseKey.Read(key).Fingerprint}");
     }
 }

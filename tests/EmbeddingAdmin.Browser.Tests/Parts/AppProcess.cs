@@ -1,17 +1,15 @@
 using System.Diagnostics;
 using System.Text;
 using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Testing.Surroundings;
 
 namespace EmbeddingAdmin.Browser.Tests;
 
-/// <summary>The built app as a process of its own, in the folder and with the words that <c>dotnet run</c> would start it with.</summary>
+/// <summary>The built app as a process of its own, with the words that <c>dotnet run</c> would start it with.</summary>
 internal sealed class AppProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(
         Checkout.Root, "src/EmbeddingAdmin.Web/bin", Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!, "net10.0/EmbeddingAdmin.Web.dll");
-
-    // What a program needs to run, and npm to install; whatever else the surroundings say is somebody else's.
-    private static readonly string[] Needed = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "XDG_CACHE_HOME", "DOTNET_ROOT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private readonly Process _process;
     private readonly StringBuilder _said = new();
@@ -20,9 +18,8 @@ internal sealed class AppProcess : IAsyncDisposable
 
     private AppProcess(IReadOnlyDictionary<string, string> settings, string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. words]) { WorkingDirectory = Checkout.Root, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var name in start.Environment.Keys.Where(name => !IsNeeded(name)).ToList())
-            start.Environment.Remove(name);
+        var start = new ProcessStartInfo("dotnet", [Program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Isolate();
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -65,9 +62,6 @@ internal sealed class AppProcess : IAsyncDisposable
         await _reading;
         _process.Dispose();
     }
-
-    private static bool IsNeeded(string name) =>
-        Needed.Contains(name, StringComparer.Ordinal) || name.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase);
 
     private async Task ReadAsync(StreamReader reader)
     {

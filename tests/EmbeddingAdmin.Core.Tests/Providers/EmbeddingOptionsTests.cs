@@ -51,7 +51,7 @@ public sealed class EmbeddingOptionsTests
         var problem = Assert.Single(EmbeddingOptionsValidator.Problems(options));
 
         Assert.Equal(code, problem.Code);
-        Assert.Contains($"Embeddings:{key}", problem.Sentence, StringComparison.Ordinal);
+        Assert.Equal($"Embeddings:{key}", problem.Setting);
         Assert.DoesNotContain("sk-", problem.Sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("secretvalue", problem.Sentence, StringComparison.Ordinal);
         Assert.Equal(code, Assert.Throws<ProviderFault>(() => EmbeddingProviders.Create(options, 1536, TimeProvider.System)).Code);

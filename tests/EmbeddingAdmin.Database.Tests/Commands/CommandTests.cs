@@ -95,20 +95,8 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     {
         var refused = await App.RunAsync([.. Local, ("Embeddings__Concurrency", "99"), ("Backfill__BatchSize", "9999"), ("Backfill__RowsPerSecond", "0"), ("SignIn__Token", "short")], words);
         Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
-        foreach (var setting in (string[])["EA-CFG-08: Embeddings:Concurrency", "EA-CFG-08: Backfill:BatchSize", "EA-CFG-08: Backfill:RowsPerSecond", "EA-SEC-02: SignIn:Token"])
+        foreach (var setting in (string[])["EA-CFG-08 Embeddings:Concurrency: ", "EA-CFG-08 Backfill:BatchSize: ", "EA-CFG-08 Backfill:RowsPerSecond: ", "EA-SEC-02 SignIn:Token: "])
             Assert.Contains(setting, refused.Error, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("EA-CFG-11: ", "Supabase__Url", "https://ref.supabase.co")]
-    [InlineData("EA-CFG-06: ", "ConnectionStrings__Postgres", "Host=db.example.org;Pasword=hush-hush")]
-    [InlineData("EA-CFG-06: ", "ConnectionStrings__Postgres", "postgres://somebody:hush-hush@db.example.org/postgres")]
-    public async Task A_connection_that_cannot_be_one_is_refused_and_its_password_not_shown(string said, string name, string value)
-    {
-        var refused = await App.RunAsync([(name, value)]);
-        Assert.Equal(2, refused.ExitCode);
-        Assert.StartsWith(said, refused.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("hush", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,7 +149,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
         (string, string)[] hostile =
         [
             ("PGHOST", "192.0.2.1"), ("PGOPTIONS", "-c default_transaction_read_only=on"), ("PGTARGETSESSIONATTRS", "standby"), ("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/nowhere"),
-            ("DATABASE_URL", "postgres://somebody@192.0.2.1/else"), ("OPENAI_API_KEY", "sk-somebody-else"), ("SUPABASE_URL", "https://192.0.2.1"), ("SUPABASE_SERVICE_ROLE_KEY", "no"),
+            ("DATABASE_URL", "postgres://somebody@192.0.2.1/else"), ("OPENAI_API_KEY", "sk-somebody-else"),
         ];
         var backfill = await App.RunAsync([.. Local, .. hostile], "backfill", "profiles", "--limit", "7", "--json");
         Assert.Equal((0, "verified"), (backfill.ExitCode, Text(backfill.Json, "verdict")));

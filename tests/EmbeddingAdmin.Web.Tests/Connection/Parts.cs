@@ -16,7 +16,7 @@ internal static class Parts
         var gate = new SchemaGate();
         if (ready)
             gate.Open();
-        services.AddSingleton<IConfiguration>(settings).AddSingleton(SettingsReport.Of(settings)).AddSingleton(gate).AddLogging();
+        services.AddSingleton<IConfiguration>(settings).AddSingleton(SettingsReport.Read(settings, "")).AddSingleton(gate).AddLogging();
         services.AddSingleton(_ => NpgsqlDataSource.Create(settings.GetConnectionString("Postgres")!));
         services.AddSingleton<Readiness>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<ConnectionCommands>();
     }
