@@ -17,8 +17,14 @@ public static class NearMatch
     }
 
     /// <summary>" Did you mean …?", with a space in front; empty when nothing is near.</summary>
-    public static string Sentence(string name, IEnumerable<string> known) =>
-        Of(name, known) is { Count: > 0 } near ? $" Did you mean {string.Join(" or ", near)}?" : "";
+    public static string Sentence(string name, IEnumerable<string> known) => Question(Of(name, known));
+
+    /// <summary>" Did you mean …?" of names that were found in another way; empty when there is none.</summary>
+    public static string Question(IReadOnlyList<string> near)
+    {
+        ArgumentNullException.ThrowIfNull(near);
+        return near.Count > 0 ? $" Did you mean {string.Join(" or ", near.Take(MostNamed))}?" : "";
+    }
 
     private static int Far(string a, string b)
     {

@@ -26,7 +26,7 @@ public static class RecipeProposal
         var about = columns.Where(column => !Words(column.Name).Any(word => Aside.Contains(word, StringComparer.Ordinal))).ToList();
         // A table of nothing but asides is still better proposed than refused: the operator reads it before it is used.
         var chosen = about.Count > 0 ? about : columns;
-        var lines = chosen.OrderBy(Place).Select(Line).ToList();
+        var lines = chosen.OrderBy(Place).Select(Line).Take(TextRecipe.MostLines).ToList();
         return lines.Count == 0 ? null : string.Join('\n', lines);
     }
 
