@@ -90,7 +90,7 @@ public sealed class RecipePreview(NpgsqlDataSource database)
               select *, row_number() over (order by md5(key::text)) as place,
                      row_number() over (order by bytes desc, key) = 1 or (kind > 0 and row_number() over (partition by kind order by md5(key::text)) = 1) as telling
                 from considered)
-            select key::text, text, bytes, gone, statement_timestamp() from (select * from chosen order by telling desc, place limit {Most}) as rows order by key
+            select key::text, text, bytes, gone, statement_timestamp() from (select * from chosen order by telling desc, place limit {Most}) as rows order by rows.key
             """);
         var lines = TextRecipe.Parse(target.Recipe.Template).Template.Split('\n');
         var rows = new List<PreviewRow>(Most);
