@@ -35,6 +35,9 @@ public sealed record TextRecipe(string Template, IReadOnlyList<IReadOnlyList<Rec
         return $"{{{Escape(column)}}}";
     }
 
+    /// <summary>Whether a column can be named in a recipe: one that begins with a brace or holds a line break cannot.</summary>
+    public static bool CanName(string column) => Read(Name(column)).Recipe?.Lines is [[var only]] && only == new RecipePiece(column, true);
+
     /// <summary>Words as they stand in a recipe.</summary>
     public static string Escape(string words)
     {
