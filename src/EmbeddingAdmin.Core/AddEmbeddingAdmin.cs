@@ -9,6 +9,7 @@ using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace EmbeddingAdmin;
 
@@ -23,10 +24,14 @@ public static class EmbeddingAdminRegistration
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.Configure<EmbeddingOptions>(configuration.GetSection(EmbeddingOptions.Section));
+        services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
+        services.PostConfigure<SupabaseOptions>(options => options.Trim());
+        services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(_ => DatabaseConnection.Open(configuration.GetConnectionString("Postgres") ?? ""));
+        services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
+        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open());
         // Read when it is first asked for: the local stack names its tables only when it is up.
         services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
         services.AddSingleton<RecipeBook>();
@@ -34,6 +39,8 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<Discovery>();
         services.AddSingleton<RecipePreview>();
         services.AddSingleton<ProviderSource>();
+        services.AddSingleton<ProviderProbe>();
+        services.AddSingleton<PriceList>();
         services.AddSingleton<StampBook>();
         services.AddSingleton<CoverageReader>();
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
@@ -41,17 +48,30 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<EventLog>();
+        services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
+        services.AddSingleton<StartEstimate>();
         services.AddSingleton<StartPlanner>();
+        services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();
         return services;
     }
 
-    /// <summary>Makes this process a host that drives the runs.</summary>
+    /// <summary>The database of the settings, which were found right before; <see cref="DatabaseConnection.None"/> when none is set.</summary>
+    private static DatabaseConnection Connection(IConfiguration configuration, string contentRoot)
+    {
+        if (configuration.GetConnectionString("Postgres") is not { Length: > 0 } text)
+            return DatabaseConnection.None;
+        var options = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new();
+        var (connection, problems) = DatabaseConnection.Read(text, options.RootCertificateIn(contentRoot));
+        return connection ?? throw new EmbeddingAdminException(problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}");
+    }
+
+    /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
         services.AddHostedService<RunFeedPoll>();

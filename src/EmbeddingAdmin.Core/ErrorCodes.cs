@@ -3,14 +3,26 @@ namespace EmbeddingAdmin;
 /// <summary>The stable codes that stand in front of every message an operator may have to look up.</summary>
 public static class ErrorCodes
 {
+    /// <summary>No Supabase service key is set.</summary>
+    public const string NoServiceKey = "EA-CFG-01";
+
     /// <summary>A URL carries a secret in its user part or query.</summary>
     public const string SecretInUrl = "EA-CFG-02";
 
     /// <summary>A URL has no scheme, or is plain http to a host that is not this machine.</summary>
     public const string InsecureUrl = "EA-CFG-03";
 
+    /// <summary>The address of the Supabase dashboard, or of the database, stands where the project's API address belongs.</summary>
+    public const string NotTheApiUrl = "EA-CFG-04";
+
+    /// <summary>The connection string still has a placeholder where the password belongs.</summary>
+    public const string PasswordPlaceholder = "EA-CFG-05";
+
     /// <summary>The connection string cannot be read.</summary>
     public const string ConnectionString = "EA-CFG-06";
+
+    /// <summary>The root certificate is missing or cannot be read.</summary>
+    public const string RootCertificate = "EA-CFG-07";
 
     /// <summary>A part of the connection is configured and the part that it needs is not.</summary>
     public const string HalfConfigured = "EA-CFG-11";
@@ -18,11 +30,56 @@ public static class ErrorCodes
     /// <summary>A number in the settings is outside its range, or is none.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
+    /// <summary>A price in the settings is none, has no date, or is there twice.</summary>
+    public const string Price = "EA-CFG-09";
+
+    /// <summary>No setting has this name.</summary>
+    public const string UnknownSetting = "EA-CFG-10";
+
     /// <summary>The settings name a provider that does not exist, or leave out what it needs.</summary>
     public const string ProviderSettings = "EA-CFG-13";
 
+    /// <summary>A file of settings cannot be read.</summary>
+    public const string SettingsFile = "EA-CFG-15";
+
+    /// <summary>Quotes, white space or a byte order mark around a value were taken away.</summary>
+    public const string ValueTrimmed = "EA-CFG-16";
+
+    /// <summary>The publishable (anonymous) key stands where the secret key belongs.</summary>
+    public const string PublishableKey = "EA-KEY-01";
+
+    /// <summary>A signed-in user's token stands where a project's key belongs.</summary>
+    public const string UserToken = "EA-KEY-02";
+
+    /// <summary>The key has expired.</summary>
+    public const string KeyExpired = "EA-KEY-03";
+
+    /// <summary>The key belongs to another project, or to none.</summary>
+    public const string ForeignKey = "EA-KEY-04";
+
+    /// <summary>A personal access token of an account stands where a project's key belongs.</summary>
+    public const string AccountToken = "EA-KEY-05";
+
+    /// <summary>An OpenAI key stands where a Supabase key belongs.</summary>
+    public const string OpenAiKeyMisplaced = "EA-KEY-06";
+
+    /// <summary>A Supabase key stands where the provider's key belongs.</summary>
+    public const string SupabaseKeyMisplaced = "EA-KEY-07";
+
     /// <summary>A key has characters that no key has (white space inside, non-ASCII).</summary>
     public const string MalformedKey = "EA-KEY-08";
+
+    /// <summary>A secret key stands where the publishable (anonymous) key belongs.</summary>
+    public const string SecretKeyMisplaced = "EA-KEY-09";
+
+    /// <summary>The key is of the legacy kind, which Supabase is retiring.</summary>
+    public const string LegacyKey = "EA-KEY-10";
+
+    /// <summary>The key has an unusual form or length.</summary>
+    public const string UnusualKey = "EA-KEY-11";
+
+    /// <summary>The key is a default of local stacks, which everybody knows.</summary>
+    public const string DefaultKey = "EA-KEY-12";
 
     /// <summary>The provider refused the key (401).</summary>
     public const string KeyRefused = "EA-PRV-01";
@@ -96,10 +153,22 @@ public static class ErrorCodes
     /// <summary>The address does not offer embeddings in this way (405, 501).</summary>
     public const string NotSupported = "EA-PRV-24";
 
+    /// <summary>Two texts that differ got the same vector.</summary>
+    public const string SameVectors = "EA-PRV-25";
+
+    /// <summary>The provider answered with another model than before the run.</summary>
+    public const string ModelChanged = "EA-PRV-26";
+
     /// <summary>The database cannot be reached.</summary>
     public const string DatabaseUnreachable = "EA-DB-01";
+    /// <summary>The pooler knows no such project or user.</summary>
+    public const string DatabaseTenant = "EA-DB-02";
     /// <summary>The database refused the password; it is tried once only.</summary>
     public const string DatabaseCredentials = "EA-DB-03";
+    /// <summary>The database's host can only be reached over IPv6, or is not known.</summary>
+    public const string DatabaseHost = "EA-DB-04";
+    /// <summary>The server has no such database.</summary>
+    public const string DatabaseMissing = "EA-DB-05";
     /// <summary>The server is a standby or read-only.</summary>
     public const string DatabaseReadOnly = "EA-DB-06";
     /// <summary>The database's disk is full.</summary>
@@ -108,6 +177,16 @@ public static class ErrorCodes
     public const string DatabaseFault = "EA-DB-08";
     /// <summary>The schema <c>embedding_admin</c> was made by a newer program.</summary>
     public const string SchemaNewer = "EA-DB-09";
+    /// <summary>The connection goes through a pooler in transaction mode.</summary>
+    public const string TransactionPooler = "EA-DB-10";
+    /// <summary>The connection string asks for no encryption to another machine, which is not followed.</summary>
+    public const string EncryptionForced = "EA-DB-14";
+    /// <summary>The connection is encrypted, and nobody checks with whom.</summary>
+    public const string ServerUnverified = "EA-DB-12";
+    /// <summary>The encrypted connection could not be made or trusted.</summary>
+    public const string DatabaseTls = "EA-DB-13";
+    /// <summary>The schema <c>embedding_admin</c> is not there, and nobody has confirmed that it may be made.</summary>
+    public const string SchemaNotConfirmed = "EA-DB-11";
 
     /// <summary>A configured table is not there.</summary>
     public const string TableMissing = "EA-SCH-01";
@@ -117,6 +196,8 @@ public static class ErrorCodes
     public const string VectorExtension = "EA-SCH-03";
     /// <summary>The vector column has no size.</summary>
     public const string VectorWithoutSize = "EA-SCH-04";
+    /// <summary>The model does not make vectors of the column's dimensions.</summary>
+    public const string DimensionsDiffer = "EA-SCH-05";
     /// <summary>The relation is a view, a foreign table or a partition parent.</summary>
     public const string TableKind = "EA-SCH-06";
     /// <summary>The table has no key of one column of a type that can be used.</summary>
@@ -182,6 +263,8 @@ public static class ErrorCodes
     public const string SignInTokenTooShort = "EA-SEC-02";
     /// <summary>Any host name is allowed on an address that other machines can reach.</summary>
     public const string AnyHostAllowed = "EA-SEC-03";
+    /// <summary>A file that contains a secret can be read by everybody on this machine.</summary>
+    public const string ReadableSecret = "EA-SEC-04";
     /// <summary>The runtime accepts forged cookies (CVE-2026-40372: 10.0.0 to 10.0.6).</summary>
     public const string VulnerableRuntime = "EA-SEC-05";
     /// <summary>The session was signed out or ran out.</summary>

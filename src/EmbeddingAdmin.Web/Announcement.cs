@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -6,11 +7,11 @@ using Npgsql;
 namespace EmbeddingAdmin.Web;
 
 /// <summary>
-/// Says, once the server listens, where: to the terminal, with a link that signs in once, and to the database, for terminals that want
-/// another link.
+/// Says, once the server listens, where: to the terminal, with a link that signs in once, and, when it is ready, to the database, for
+/// terminals that want another link.
 /// </summary>
 internal sealed partial class Announcement(
-    IServer server, IHostApplicationLifetime lifetime, SchemaUpdate schema, SignInLinks links, Instances instances, TimeProvider clock, ILogger<Announcement> logger) : BackgroundService
+    IServer server, IHostApplicationLifetime lifetime, Readiness readiness, SignInLinks links, Instances instances, TimeProvider clock, ILogger<Announcement> logger) : BackgroundService
 {
     private readonly Guid _id = Guid.NewGuid();
 
@@ -27,16 +28,23 @@ internal sealed partial class Announcement(
         await Console.Out.WriteLineAsync($"EmbeddingAdmin is listening on {address}");
         try
         {
-            await schema.Applied.WaitAsync(stoppingToken);
-            await BeatAsync(address, stoppingToken);
-            await PrintLinkAsync(address, stoppingToken);
-            using var timer = new PeriodicTimer(Instances.Beat, clock);
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            // A terminal that is asked for another link looks for this dashboard in the database.
+            if (readiness.State is ReadinessState.Ready)
                 await BeatAsync(address, stoppingToken);
+            await PrintLinkAsync(address, stoppingToken);
+            await readiness.Applied.WaitAsync(stoppingToken);
+            using var timer = new PeriodicTimer(Instances.Beat, clock);
+            do
+            {
+                await BeatAsync(address, stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        catch (Exception over) when (over is OperationCanceledException or EmbeddingAdminException)
+        catch (OperationCanceledException)
         {
-            await LeaveAsync();
+            // Before that nothing was noted, and a database that refused us is not asked again.
+            if (readiness.State is ReadinessState.Ready)
+                await LeaveAsync();
         }
     }
 

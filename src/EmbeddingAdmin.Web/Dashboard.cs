@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Web.Components;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.Security;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.HostFiltering;
@@ -18,9 +19,8 @@ internal static class Dashboard
         builder.AddSignIn();
         builder.AddPages();
         builder.Services.AddScreens();
+        builder.AddReadiness();
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
-        builder.Services.AddSingleton<SchemaUpdate>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<SchemaUpdate>());
         builder.Services.AddSingleton<Instances>();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.
@@ -41,6 +41,7 @@ internal static class Dashboard
 
         app.MapStaticAssets().AllowAnonymous();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
+        ReadyCheck.Map(app);
         app.MapSignIn();
         // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);

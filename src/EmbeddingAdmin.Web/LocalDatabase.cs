@@ -23,7 +23,13 @@ internal static class LocalDatabase
     {
         if (!settings.LeaveTheDatabaseOpen)
             return reset ? throw new LocalStackException("--reset-demo brings back the local stack's demo, and a database is configured. Nothing was reset or started. Leave the option out, or the configured database.") : null;
-        var options = new LocalStackOptions { DataFolder = FolderOf(settings), Postgres = settings.Configuration["LocalStack:Postgres"], ResetDemo = reset };
+        var options = new LocalStackOptions
+        {
+            DataFolder = FolderOf(settings),
+            Postgres = settings.Configuration["LocalStack:Postgres"],
+            DebianMirror = settings.Configuration["LocalStack:DebianMirror"],
+            ResetDemo = reset,
+        };
         var lines = new Lines(steps, settings.Age);
         var shared = LocalStack.FindRunning(options.DataFolder) is not null;
         var stack = await LocalStack.StartAsync(options, lines, cancel);

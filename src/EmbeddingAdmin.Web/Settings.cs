@@ -1,3 +1,5 @@
+using EmbeddingAdmin.Web.Configuration;
+
 namespace EmbeddingAdmin.Web;
 
 /// <summary>Where the settings of this process come from, and since when it runs.</summary>
@@ -6,11 +8,18 @@ namespace EmbeddingAdmin.Web;
 /// <param name="Age">The time since the program's first line.</param>
 internal sealed record Settings(IConfigurationManager Configuration, string ContentRoot, Func<TimeSpan> Age)
 {
-    private static readonly string[] HostSettings = ["urls", "AllowedHosts", "environment", "EMBEDDINGADMIN_TOKEN"];
+    private static readonly string[] HostSettings = ["urls", "AllowedHosts", "environment"];
 
     /// <summary>True when nothing says where the database is, so that the local stack may stand in.</summary>
     public bool LeaveTheDatabaseOpen =>
         Configuration.GetConnectionString("Postgres") is not { Length: > 0 } && Configuration["Supabase:Url"] is not { Length: > 0 } && Configuration["Supabase:ServiceKey"] is not { Length: > 0 };
+
+    /// <summary>Reads the settings of a builder, from all places and in their order.</summary>
+    public static Settings Read(IConfigurationManager configuration, string contentRoot, Func<TimeSpan> age)
+    {
+        SettingsLayers.Arrange(configuration, contentRoot);
+        return new(configuration, contentRoot, age);
+    }
 
     /// <summary>
     /// The folder of appsettings.json: where the command was typed (<c>dotnet run</c> types it at the root), else the program's own.
@@ -48,6 +57,6 @@ internal sealed record Settings(IConfigurationManager Configuration, string Cont
         if (!arg.StartsWith("--", StringComparison.Ordinal))
             return false;
         var name = arg[2..].Split('=')[0];
-        return name.Contains(':', StringComparison.Ordinal) || HostSettings.Contains(name, StringComparer.OrdinalIgnoreCase);
+        return name.Contains(':', StringComparison.Ordinal) || HostSettings.Contains(name, StringComparer.OrdinalIgnoreCase) || SettingName.Others.Contains(name);
     }
 }

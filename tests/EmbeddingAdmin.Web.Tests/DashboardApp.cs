@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -11,7 +12,7 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>The dashboard itself, listening on a port of its own.</summary>
 internal sealed class DashboardApp : IAsyncDisposable
 {
-    private const string NoDatabase = "Host=127.0.0.1;Port=1;Timeout=2";
+    private const string NoDatabase = "Host=127.0.0.1;Port=1;Username=nobody;Database=none;Timeout=2";
 
     private readonly WebApplication _app;
 
@@ -21,8 +22,12 @@ internal sealed class DashboardApp : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    public Readiness Readiness => Services.GetRequiredService<Readiness>();
+
     /// <param name="settings">The configuration; of two values of one key the later counts.</param>
-    public static async Task<DashboardApp> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<DashboardApp> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    public static async Task<DashboardApp> StartAsync(TimeProvider clock, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -30,9 +35,13 @@ internal sealed class DashboardApp : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = "Production",
         });
+        // Whatever the surroundings set is somebody else's.
+        builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(Settings([("urls", "http://127.0.0.1:0"), ("ConnectionStrings:Postgres", NoDatabase), .. settings]));
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(clock);
         builder.AddDashboard();
+        builder.Services.AddRunHost();
         var app = builder.Build();
         app.MapDashboard();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -44,6 +53,21 @@ internal sealed class DashboardApp : IAsyncDisposable
 
     /// <summary>Somebody with cookies of their own, whose redirects are seen and not followed.</summary>
     public Visitor NewVisitor() => new(Address);
+
+    /// <summary>Waits until the connection's state is one of that kind.</summary>
+    public async Task<T> UntilAsync<T>()
+        where T : ReadinessState
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (var state in Readiness.WatchAsync(late.Token))
+        {
+            if (state is T reached)
+                return reached;
+        }
+
+        throw new InvalidOperationException("The states have ended.");
+    }
 
     public Task<string> NewLinkAsync() => Services.GetRequiredService<SignInLinks>().CreateAsync(TestContext.Current.CancellationToken);
 

@@ -1,5 +1,7 @@
 using Bunit;
+using Bunit.TestDoubles;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,24 +14,41 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>Pages drawn on a real database by somebody who is signed in.</summary>
 internal sealed class Screens : BunitContext
 {
-    private Screens(string connection)
+    private readonly BunitAuthorizationContext _whoever;
+
+    private Screens(string connection, TimeProvider? clock = null)
     {
+        _whoever = AddAuthorization();
         JSInterop.Mode = JSRuntimeMode.Loose;
         DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
         Services.AddSingleton<IConfiguration>(settings);
+        Services.AddSingleton(clock ?? TimeProvider.System);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
         Services.AddSingleton<Sessions>().AddScoped<Operator>();
+        Services.AddSingleton(SettingsReport.Read(settings, "")).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
     }
 
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();
 
-    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null)
+    public Readiness Readiness => Services.GetRequiredService<Readiness>();
+
+    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null, TimeProvider? clock = null)
     {
         var builder = new NpgsqlConnectionStringBuilder(database.Database.ConnectionString);
-        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString);
-        var id = await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken);
-        screens.AddAuthorization().SetAuthorized("Ada").SetClaims([.. SessionCookie.PrincipalOf("Ada", Secret.HashOf(id), "test").Claims]);
+        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString, clock);
+        screens.SignIn(await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken));
         return screens;
     }
+
+    /// <summary>Somebody who signed in before the database was ready.</summary>
+    public static async Task<Screens> OpenEarlyAsync(string connection)
+    {
+        var screens = new Screens(connection);
+        screens.Services.AddSingleton<SignInMemory>();
+        screens.SignIn(await screens.Services.GetRequiredService<Sessions>().OpenAsync("Ada", TestContext.Current.CancellationToken));
+        return screens;
+    }
+
+    private void SignIn(string id) => _whoever.SetAuthorized("Ada").SetClaims([.. SessionCookie.PrincipalOf("Ada", Secret.HashOf(id), "test").Claims]);
 }

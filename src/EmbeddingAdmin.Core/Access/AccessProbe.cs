@@ -84,7 +84,10 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
     private async Task<WriteProbe> OverApiAsync(Target target, Writer writer, string name, string? key, CancellationToken cancel)
     {
         if (supabase.Value.Url is null || key is null)
-            return Answer(WriteAnswer.NotMeasured, supabase.Value.Missing ?? $"No {name} is set.", "");
+            return supabase.Value.Missing is { } missing ? Answer(WriteAnswer.NotMeasured, missing, "")
+                : key is not null ? Answer(WriteAnswer.NotMeasured, "No project address is set (Supabase:Url or SUPABASE_URL).", "")
+                : writer == Writer.ServiceKey ? Answer(WriteAnswer.NotMeasured, "No Supabase service key is set (Supabase:ServiceKey or SUPABASE_SERVICE_ROLE_KEY).", "", ErrorCodes.NoServiceKey)
+                : Answer(WriteAnswer.NotMeasured, "No anonymous key is set (Supabase:AnonKey or SUPABASE_ANON_KEY).", "");
         if (target.Facts.UpdateTriggers.Count > 0)
             return Answer(WriteAnswer.NotMeasured, "The table has triggers that an update fires, so no request was sent.", $"Triggers: {string.Join(", ", target.Facts.UpdateTriggers)}");
         // A row may get its vector between our two looks; then another row is tried.
@@ -120,7 +123,7 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
 
         return Answer(WriteAnswer.NotMeasured, "The rows changed while they were being measured; measure again.", "");
 
-        WriteProbe Answer(WriteAnswer answer, string sentence, string evidence) => new(writer, name, answer, sentence, evidence, clock.GetUtcNow());
+        WriteProbe Answer(WriteAnswer answer, string sentence, string evidence, string? code = null) => new(writer, name, answer, sentence, evidence, clock.GetUtcNow(), code);
     }
 
     /// <summary>A row to send back as it is: one without a vector if there is one, since that can be made a condition of the request.</summary>

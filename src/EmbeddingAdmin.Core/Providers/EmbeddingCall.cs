@@ -19,6 +19,9 @@ public sealed class EmbeddingCall
     /// <summary>Tries of one request, the first included.</summary>
     public const int Tries = 4;
 
+    /// <summary>Tries of a request that is held back by a rate limit: such a limit is usually one of a minute, and goes by itself.</summary>
+    public const int RateLimitedTries = 10;
+
     /// <summary>The longest pause between two tries.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -44,9 +47,10 @@ public sealed class EmbeddingCall
         _pipeline = new ResiliencePipelineBuilder<GeneratedEmbeddings<Embedding<float>>> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<GeneratedEmbeddings<Embedding<float>>>
             {
-                MaxRetryAttempts = Tries - 1,
+                MaxRetryAttempts = RateLimitedTries - 1,
                 ShouldHandle = failed => ValueTask.FromResult(
-                    failed.Outcome.Exception is ProviderFault { MayHeal: true } fault && !(fault.RetryAfter > LongestWait)),
+                    failed.Outcome.Exception is ProviderFault { MayHeal: true } fault && !(fault.RetryAfter > LongestWait)
+                    && failed.AttemptNumber + 1 < (fault.Kind == ProviderFaultKind.RateLimited ? RateLimitedTries : Tries)),
                 DelayGenerator = failed => ValueTask.FromResult<TimeSpan?>(
                     Delay((ProviderFault)failed.Outcome.Exception!, failed.AttemptNumber, jitter())),
                 OnRetry = failed =>

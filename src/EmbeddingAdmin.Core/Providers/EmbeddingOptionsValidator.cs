@@ -2,11 +2,6 @@ using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin.Providers;
 
-/// <summary>A fault of a setting.</summary>
-/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
-/// <param name="Sentence">What is wrong and what to set; never a value that may be secret.</param>
-public sealed record SettingProblem(string Code, string Sentence);
-
 /// <summary>Finds every fault of the section <c>Embeddings</c> at once, and names the key to set.</summary>
 public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOptions>
 {
@@ -16,7 +11,7 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         var problems = Problems(options);
         return problems.Count == 0
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(problems.Select(problem => $"{problem.Code}: {problem.Sentence}"));
+            : ValidateOptionsResult.Fail(problems.Select(problem => problem.ToString()));
     }
 
     /// <summary>Every fault of the settings; empty when there is none.</summary>
@@ -30,12 +25,12 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         if (options.Dimensions is { } dimensions)
             Range("Dimensions", dimensions, 1, 16_000);
         if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
-            problems.Add(new(ErrorCodes.OutOfRange, $"Embeddings:Timeout is {options.Timeout}; set more than 0 and at most 00:10:00."));
+            problems.Add(new(ErrorCodes.OutOfRange, "Embeddings:Timeout", "It is not a time above 0 and at most 00:10:00. Set one, such as 00:01:00."));
 
         if (Is(OpenAiEmbeddings.ProviderName))
             problems.AddRange(OfOpenAi(options));
         else if (!Is(LocalEmbeddings.ProviderName))
-            problems.Add(new(ErrorCodes.ProviderSettings, $"Embeddings:Provider is \"{options.Provider}\"; set local or openai."));
+            problems.Add(new(ErrorCodes.ProviderSettings, "Embeddings:Provider", "There is no provider of this name. Set local or openai."));
         return problems;
 
         bool Is(string provider) => string.Equals(options.Provider, provider, StringComparison.OrdinalIgnoreCase);
@@ -43,7 +38,7 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         void Range(string key, int value, int least, int most)
         {
             if (value < least || value > most)
-                problems.Add(new(ErrorCodes.OutOfRange, $"Embeddings:{key} is {value}; set {least} to {most}."));
+                problems.Add(new(ErrorCodes.OutOfRange, $"Embeddings:{key}", $"It is not a whole number from {least} to {most}. Set one."));
         }
     }
 
@@ -51,19 +46,19 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
     {
         if (!Uri.TryCreate(options.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("https" or "http"))
         {
-            yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint is not an address; set one like https://api.openai.com/v1.");
+            yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint", "It is not an address. Set one like https://api.openai.com/v1.");
             yield break;
         }
 
         if (endpoint.Scheme is "http" && !endpoint.IsLoopback)
-            yield return new(ErrorCodes.InsecureUrl, $"Embeddings:Endpoint sends texts and key to {endpoint.Host} unencrypted; set an https address.");
+            yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint", $"It would send texts and key to {endpoint.Host} unencrypted. Set an https address.");
         if (endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0)
-            yield return new(ErrorCodes.SecretInUrl, "Embeddings:Endpoint carries a user or a query; set the bare address, and the key in Embeddings:ApiKey.");
+            yield return new(ErrorCodes.SecretInUrl, "Embeddings:Endpoint", "It carries a user or a query. Set the bare address, and the key in Embeddings:ApiKey.");
 
         var key = OpenAiEmbeddings.TrimKey(options.ApiKey);
         if (key.Length == 0 && OpenAiEmbeddings.IsOpenAi(endpoint))
-            yield return new(ErrorCodes.ProviderSettings, "No key for OpenAI is set; set Embeddings:ApiKey.");
+            yield return new(ErrorCodes.ProviderSettings, "Embeddings:ApiKey", "No key for OpenAI is set. Set it (in .env also as OPENAI_API_KEY).");
         if (key.Any(c => c is <= ' ' or > '~'))
-            yield return new(ErrorCodes.MalformedKey, "Embeddings:ApiKey has a space, a line break or a non-ASCII character inside; copy it again.");
+            yield return new(ErrorCodes.MalformedKey, "Embeddings:ApiKey", "It has a space, a line break or a non-ASCII character inside. Copy it again.");
     }
 }

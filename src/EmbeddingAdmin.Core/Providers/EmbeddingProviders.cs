@@ -7,18 +7,19 @@ public static class EmbeddingProviders
     /// <param name="options">The settings, already found valid.</param>
     /// <param name="dimensions">Length of the vectors: that of the column they are meant for; at least 1.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="model">The model, where a table names its own; null takes that of the settings. The local provider has only one.</param>
     /// <exception cref="ProviderFault">The settings name no usable provider (<see cref="ProviderFaultKind.Credentials"/>).</exception>
-    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time)
+    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         var problems = EmbeddingOptionsValidator.Problems(options);
         if (problems.Count > 0)
-            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, problems[0].Sentence);
+            throw new ProviderFault(ProviderFaultKind.Credentials, problems[0].Code, $"{problems[0].Setting}: {problems[0].Sentence}", notDone: "");
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)
-            : OpenAi(options, dimensions, time);
+            : OpenAi(options, dimensions, time, model);
     }
 
     private static EmbeddingProvider Local(EmbeddingOptions options, int dimensions) => new()
@@ -33,9 +34,9 @@ public static class EmbeddingProviders
             + "They are for trying the dashboard, not for search in production.",
     };
 
-    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions, TimeProvider time)
+    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions, TimeProvider time, string? model)
     {
-        var generator = new OpenAiEmbeddings(options, dimensions, time);
+        var generator = new OpenAiEmbeddings(options, dimensions, time, model);
         return new EmbeddingProvider
         {
             Model = generator.Model,

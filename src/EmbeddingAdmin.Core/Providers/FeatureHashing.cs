@@ -21,7 +21,7 @@ internal static class FeatureHashing
     public static float[] Vector(string text, int dimensions)
     {
         if (string.IsNullOrWhiteSpace(text))
-            throw new ProviderFault(ProviderFaultKind.BadText, ErrorCodes.TextRefused, "A blank text has no vector; nothing was embedded.");
+            throw new ProviderFault(ProviderFaultKind.BadText, ErrorCodes.TextRefused, "A blank text has no vector.");
 
         var vector = new float[dimensions];
         var letters = ArrayPool<char>.Shared.Rent(text.Length);

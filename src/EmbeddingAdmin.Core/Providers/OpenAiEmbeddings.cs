@@ -20,7 +20,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     public const string ProviderName = "openai";
 
     /// <summary>The model that is taken when the settings name none.</summary>
-    public const string DefaultModel = "text-embedding-3-small";
+    public const string DefaultModel = EmbeddingModels.Small;
 
     /// <summary>OpenAI's own address.</summary>
     public const string DefaultEndpoint = "https://api.openai.com/v1";
@@ -36,12 +36,13 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     /// <param name="options">The settings, already found valid.</param>
     /// <param name="dimensions">Length that every vector must have.</param>
     /// <param name="time">The clock that a <c>Retry-After</c> date is read by.</param>
-    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions, TimeProvider time)
+    /// <param name="model">The model; null takes that of the settings.</param>
+    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var endpoint = new Uri(options.Endpoint);
         var key = TrimKey(options.ApiKey) is { Length: > 0 } given ? given : NoKey;
-        Model = new EmbeddingModel(ProviderName, endpoint.Authority, options.Model ?? DefaultModel, dimensions);
+        Model = new EmbeddingModel(ProviderName, endpoint.Authority, Named(model) ?? Named(options.Model) ?? DefaultModel, dimensions);
         _faults = new OpenAiFaults(Model, options.Timeout, new SecretScrub(key), time);
         // The SDK asks for base64 and takes JSON numbers as well; 32 bytes hold the longest of them.
         _http = NewHttp(endpoint, largestAnswer: (32L * options.BatchSize * dimensions) + (1 << 20));
@@ -54,8 +55,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
             EnableDistributedTracing = false,
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
         });
-        var sendDimensions = options.SendDimensions ?? Model.Model.StartsWith("text-embedding-3-", StringComparison.Ordinal);
-        _sentDimensions = sendDimensions ? dimensions : null;
+        _sentDimensions = AsksForDimensions(options, Model.Model) ? dimensions : null;
     }
 
     /// <summary>What the vectors are made by.</summary>
@@ -103,8 +103,14 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     internal static bool IsOpenAi(Uri endpoint)
         => endpoint.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether requests for this model name the length that they want.</summary>
+    internal static bool AsksForDimensions(EmbeddingOptions options, string model)
+        => options.SendDimensions ?? model.StartsWith("text-embedding-3-", StringComparison.Ordinal);
+
     /// <summary>A pasted key often brings quotes, a line break or a byte order mark along.</summary>
     internal static string TrimKey(string? key) => key?.Trim(' ', '\t', '\r', '\n', '"', '\'', '\uFEFF') ?? "";
+
+    private static string? Named(string? model) => string.IsNullOrWhiteSpace(model) ? null : model.Trim();
 
     private GeneratedEmbeddings<Embedding<float>> Checked(
         OpenAIEmbeddingCollection answer, IReadOnlyList<string> texts, PipelineResponse response)

@@ -12,8 +12,6 @@ namespace EmbeddingAdmin.Providers;
 /// </summary>
 internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, SecretScrub scrub, TimeProvider time)
 {
-    private const string NothingStored = "Nothing of this request was stored.";
-
     /// <summary>What an exception out of the SDK means.</summary>
     public ProviderFault Of(Exception exception, IReadOnlyList<string> texts) => exception switch
     {
@@ -22,18 +20,20 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
         // Without an answer, it stands around what happened on the line.
         ClientResultException { InnerException: { } inner } => Of(inner, texts),
         OperationCanceledException => Fault(
-            ProviderFaultKind.Transient, ErrorCodes.ProviderTimeout, $"{model.Host} did not answer within {timeout.TotalSeconds:0.#} s. {NothingStored}"),
+            ProviderFaultKind.Transient, ErrorCodes.ProviderTimeout, $"{model.Host} did not answer within {timeout.TotalSeconds:0.#} s."),
         // Without the inner refusal it is a handshake that broke off, which may go better next time.
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException } => Fault(
             ProviderFaultKind.Credentials,
             ErrorCodes.UntrustedConnection,
-            $"The encrypted connection to {model.Host} cannot be trusted (its certificate or protocol was refused). No text was sent. Check Embeddings:Endpoint, or install the authority that signed the certificate."),
+            $"The encrypted connection to {model.Host} cannot be trusted (its certificate or protocol was refused).",
+            "Check Embeddings:Endpoint, or install the authority that signed the certificate.",
+            "No text was sent."),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => OfAnswer(
             ErrorCodes.AnswerTooLarge, "The answer is larger than any answer to this request can be, and was not read to its end."),
         HttpRequestException or IOException => Fault(
-            ProviderFaultKind.Transient, ErrorCodes.ProviderUnreachable, $"{model.Host} could not be reached, or broke the connection ({Reason(exception)}). {NothingStored}"),
+            ProviderFaultKind.Transient, ErrorCodes.ProviderUnreachable, $"{model.Host} could not be reached, or broke the connection ({Reason(exception)})."),
         JsonException or FormatException or InvalidOperationException or KeyNotFoundException => OfAnswer(
-            ErrorCodes.UnreadableAnswer, "The answer is not an answer to an embeddings request. Check Embeddings:Endpoint."),
+            ErrorCodes.UnreadableAnswer, "The answer is not an answer to an embeddings request.", toDo: "Check Embeddings:Endpoint."),
         _ => OfAnswer(ErrorCodes.UnreadableAnswer, $"The answer could not be read ({exception.GetType().Name})."),
     };
 
@@ -47,15 +47,16 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
     /// <param name="code">Why, as a code.</param>
     /// <param name="sentence">Why, in words.</param>
     /// <param name="textIndex">The text whose vector it was.</param>
-    public static ProviderFault OfAnswer(string code, string sentence, int? textIndex = null)
-        => new(ProviderFaultKind.BadAnswer, code, $"{sentence} {NothingStored}") { TextIndex = textIndex };
+    /// <param name="toDo">What to do about it.</param>
+    public static ProviderFault OfAnswer(string code, string sentence, int? textIndex = null, string toDo = "")
+        => new(ProviderFaultKind.BadAnswer, code, sentence, toDo) { TextIndex = textIndex };
 
     private ProviderFault OfStatus(PipelineResponse response, IReadOnlyList<string> texts)
     {
         var error = OpenAiError.Read(response.Content) ?? new OpenAiError("", "", "");
         var (kind, code, sentence) = Meaning(response.Status, error);
         var status = error.Code.Length == 0 ? $"{response.Status}" : $"{response.Status} {scrub.Scrub(error.Code, [])}";
-        return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}). {NothingStored}{Advice(code)}")
+        return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}).", Advice(code))
         {
             HttpStatus = response.Status,
             RetryAfter = kind is ProviderFaultKind.RateLimited or ProviderFaultKind.Transient ? RetryAfter(response) : null,
@@ -86,12 +87,12 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
 
     private static string Advice(string code) => code switch
     {
-        ErrorCodes.KeyRefused => " Set a valid key in Embeddings:ApiKey.",
-        ErrorCodes.AccessForbidden => " Allow the key's project this model and region.",
-        ErrorCodes.ModelNotFound => " Check Embeddings:Model and Embeddings:Endpoint.",
-        ErrorCodes.Redirected or ErrorCodes.NotSupported => " Check Embeddings:Endpoint.",
-        ErrorCodes.DimensionsNotSupported => " Choose a model that fits the column, or set Embeddings:SendDimensions to false.",
-        ErrorCodes.QuotaExhausted => " Top the account up, then resume.",
+        ErrorCodes.KeyRefused => "Set a valid key in Embeddings:ApiKey and start the program again.",
+        ErrorCodes.AccessForbidden => "Allow the key's project this model and region.",
+        ErrorCodes.ModelNotFound => "Check Embeddings:Model and Embeddings:Endpoint; a change counts from the next start of the program.",
+        ErrorCodes.Redirected or ErrorCodes.NotSupported => "Check Embeddings:Endpoint; a change counts from the next start of the program.",
+        ErrorCodes.DimensionsNotSupported => "Choose a model that fits the column, or set Embeddings:SendDimensions to false.",
+        ErrorCodes.QuotaExhausted => "Top the account up, or raise its limit.",
         _ => "",
     };
 
@@ -124,5 +125,5 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
         _ => exception.GetType().Name,
     };
 
-    private static ProviderFault Fault(ProviderFaultKind kind, string code, string message) => new(kind, code, message);
+    private static ProviderFault Fault(ProviderFaultKind kind, string code, string happened, string toDo = "", string notDone = ProviderFault.NothingStored) => new(kind, code, happened, toDo, notDone);
 }

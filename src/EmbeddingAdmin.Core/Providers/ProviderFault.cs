@@ -35,14 +35,21 @@ public enum ProviderFaultKind
 [SuppressMessage("Naming", "CA1710", Justification = "A fault is what the field calls it; it is one noun with its kind.")]
 public sealed class ProviderFault : Exception
 {
+    /// <summary>What is true of every request that failed.</summary>
+    public const string NothingStored = "Nothing of this request was stored.";
+
     /// <param name="kind">What has to happen next.</param>
     /// <param name="code">One of the <c>EA-PRV-…</c> codes of <see cref="ErrorCodes"/>.</param>
-    /// <param name="message">What happened and what to do, already scrubbed; the code is put in front of it.</param>
-    public ProviderFault(ProviderFaultKind kind, string code, string message)
-        : base($"{code}: {message}")
+    /// <param name="happened">What happened, already scrubbed: one sentence.</param>
+    /// <param name="toDo">What to do about it; empty when nothing helps.</param>
+    /// <param name="notDone">What was not done.</param>
+    public ProviderFault(ProviderFaultKind kind, string code, string happened, string toDo = "", string notDone = NothingStored)
+        : base($"{code}: {Join(happened, notDone, toDo)}")
     {
         Kind = kind;
         Code = code;
+        Happened = happened;
+        ToDo = toDo;
     }
 
     /// <summary>What has to happen next.</summary>
@@ -50,6 +57,12 @@ public sealed class ProviderFault : Exception
 
     /// <summary>One of the <c>EA-PRV-…</c> codes of <see cref="ErrorCodes"/>.</summary>
     public string Code { get; }
+
+    /// <summary>What happened, in one sentence without the code.</summary>
+    public string Happened { get; }
+
+    /// <summary>What to do about it; empty when nothing helps.</summary>
+    public string ToDo { get; }
 
     /// <summary>How long the provider asked to wait; null when it did not say. May be longer than a retry is willing to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -62,4 +75,7 @@ public sealed class ProviderFault : Exception
 
     /// <summary>Whether the same request may be sent again without anybody changing anything.</summary>
     public bool MayHeal => Kind is ProviderFaultKind.Transient or ProviderFaultKind.RateLimited;
+
+    /// <summary>Sentences in a row, without those that are empty.</summary>
+    internal static string Join(params IEnumerable<string> sentences) => string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
 }

@@ -16,11 +16,11 @@ public sealed class BackfillOptions
     internal int PageSize => RowsPerSecond is { } pace ? (int)Math.Clamp(pace / 4, 1, BatchSize) : BatchSize;
 
     /// <summary>Every fault of these settings; empty when there is none.</summary>
-    public IEnumerable<Providers.SettingProblem> Problems()
+    public IEnumerable<SettingProblem> Problems()
     {
         if (BatchSize is < 1 or > 2048)
-            yield return new(ErrorCodes.OutOfRange, $"Backfill:BatchSize is {BatchSize}; set 1 to 2048.");
+            yield return new(ErrorCodes.OutOfRange, "Backfill:BatchSize", "It is not a whole number from 1 to 2048. Set one.");
         if (RowsPerSecond is { } pace && !(double.IsFinite(pace) && pace > 0))
-            yield return new(ErrorCodes.OutOfRange, $"Backfill:RowsPerSecond is {pace}; set more than 0, or leave it out.");
+            yield return new(ErrorCodes.OutOfRange, "Backfill:RowsPerSecond", "It is not a number above 0. Set one, such as 250 or 0.5, or leave it out.");
     }
 }

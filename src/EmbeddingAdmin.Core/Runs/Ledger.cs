@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Writing;
 using Npgsql;
 
@@ -41,6 +42,26 @@ public sealed class Ledger(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return (Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]), reader.GetInt64(Receipt.Outcomes.Length));
+    }
+
+    /// <summary>What this model charged for the texts of a column so far; null when no run tells.</summary>
+    /// <param name="column">The column's id.</param>
+    /// <param name="model">Provider, host and model count, whatever the dimensions: tokens are the text's.</param>
+    /// <param name="cancel">Ends the question.</param>
+    public async Task<TokenUsage?> UsageAsync(int column, EmbeddingModel model, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        await using var command = database.CreateCommand(
+            """
+            select sum(b.tokens)::bigint, sum(b.bytes)::bigint, array_agg(distinct r.id order by r.id)
+              from embedding_admin.run r join embedding_admin.batch b on b.run = r.id
+             where r.vector_column = $1 and r.plan ->> 'provider' = $2 and r.plan ->> 'host' = $3 and r.plan ->> 'model' = $4 and b.tokens > 0 and b.bytes > 0
+            having count(*) > 0
+            """);
+        foreach (var value in new object[] { column, model.Provider, model.Host, model.Model })
+            command.Parameters.Add(new() { Value = value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? new TokenUsage(reader.GetInt64(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(2)) : null;
     }
 
     /// <summary>The rows of a run that were not simply written, by outcome and key; those with nothing to embed come last, behind whatever somebody may have to act on.</summary>

@@ -81,7 +81,7 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
         await foreach (var page in ready.ReadAllAsync(CancellationToken.None))
         {
             if (!halt.Applying.IsCancellationRequested)
-                ticker.Count(await task.ApplyAsync(page, lease, halt.Applying), page.Tokens);
+                ticker.Count(await task.ApplyAsync(page, lease, halt.Applying), page.Charge.Tokens);
         }
     }
 

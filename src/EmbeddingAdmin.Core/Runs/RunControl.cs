@@ -1,4 +1,3 @@
-using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Events;
 
 namespace EmbeddingAdmin.Runs;
@@ -13,14 +12,14 @@ public sealed record CommandResult(bool Done, string Sentence, Run? Run);
 /// The only door to commands: whoever asks, from a page or a terminal, asks here. Every command is recorded with its actor, the refused
 /// ones too.
 /// </summary>
-public sealed class RunControl(RunStore store, EventLog events, StartPlanner planner, AccessProbe access, RunFeed feed)
+public sealed class RunControl(RunStore store, EventLog events, StartPlanner planner, Preflight preflight, RunFeed feed)
 {
     /// <summary>What a start would do, without doing it.</summary>
     /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved.</exception>
     public Task<StartPreview> PreviewAsync(StartRequest request, CancellationToken cancel) => planner.PreviewAsync(request, cancel);
 
     /// <summary>Starts a run that a host takes.</summary>
-    /// <exception cref="EmbeddingAdminException">It was refused; nothing was started and no text was sent. <see cref="ErrorCodes.ColumnHeld"/>, <see cref="ErrorCodes.RowSecurity"/>, <see cref="ErrorCodes.Grant"/>, <see cref="ErrorCodes.WriteSwallowed"/>, or a fault of the table or the provider's settings.</exception>
+    /// <exception cref="EmbeddingAdminException">It was refused; nothing was started and no text was sent. <see cref="ErrorCodes.ColumnHeld"/>, <see cref="ErrorCodes.RowSecurity"/>, <see cref="ErrorCodes.Grant"/>, <see cref="ErrorCodes.WriteSwallowed"/>, <see cref="ErrorCodes.DimensionsDiffer"/>, or a fault of the table or the provider.</exception>
     public async Task<Run> StartAsync(StartRequest request, Actor actor, CancellationToken cancel) =>
         (await StartAsync(request, actor, take: false, cancel)).Run;
 
@@ -85,14 +84,18 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
         ArgumentNullException.ThrowIfNull(actor);
         try
         {
-            var (target, plan, column) = await planner.PlanAsync(request, cancel);
+            var (target, provider, plan, column) = await planner.PlanAsync(request, cancel);
+            string? probed = null;
             if (request.Kind == RunKind.Backfill)
             {
-                RefuseUnlessItCanWrite(target, await access.DatabaseAsync(target, cancel));
+                // Said before the provider is troubled; that it is still so is the database's to say.
+                await store.RefuseHeldAsync(column, cancel);
+                var report = await preflight.PassAsync(target, provider, cancel);
+                (plan, probed) = (plan with { AnswersAs = report.AnswersAs }, report.Sentence);
                 plan = await planner.NumberRecipeAsync(target, plan, actor, cancel);
             }
 
-            var made = await store.CreateAsync(request.Kind, request.Table, column, plan, actor, take, cancel);
+            var made = await store.CreateAsync(request.Kind, request.Table, column, plan, actor, take, cancel, probed);
             feed.Publish(new RunSnapshot(made.Run, RunProgress.None, made.Run.ChangedAt));
             return made;
         }
@@ -100,24 +103,6 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
         {
             await events.RecordAsync(actor, null, "run.start.refused", $"{refused.Code}: {Run.Name(request.Kind)} of {request.Table} was refused.", cancel);
             throw;
-        }
-    }
-
-    private static void RefuseUnlessItCanWrite(Tables.Target target, WriteProbe probe)
-    {
-        var table = $"{target.Table.Schema}.{target.Table.Table}";
-        switch (probe.Code)
-        {
-            case null:
-                return;
-            case ErrorCodes.RowSecurity:
-                throw WriteRefusal.RowSecurity(table, probe.Name);
-            case ErrorCodes.Grant:
-                throw new EmbeddingAdminException(
-                    probe.Code,
-                    $"The database role {probe.Name} may not update {table}. No run was started and no text was sent. Grant it: grant select, update ({target.Vector}) on {target.Relation} to {Tables.SqlName.Of(probe.Name)};");
-            default:
-                throw new EmbeddingAdminException(probe.Code, $"A test update of {table} reported success and changed nothing. No run was started and no text was sent. {probe.Sentence}");
         }
     }
 

@@ -3,17 +3,18 @@ using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
-/// <summary>Brings into the feed what other processes do (a run in a terminal, another instance), once a second while somebody watches.</summary>
-public sealed class RunFeedPoll(RunStore store, RunFeed feed, TimeProvider clock) : BackgroundService
+/// <summary>Brings into the feed what other processes do (a run in a terminal, another instance), once a second while somebody watches and the schema is there.</summary>
+public sealed class RunFeedPoll(RunStore store, RunFeed feed, SchemaGate schema, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every, clock);
         try
         {
+            await schema.Opened.WaitAsync(stoppingToken);
+            using var timer = new PeriodicTimer(Every, clock);
             do
             {
                 await feed.UntilWatchedAsync(stoppingToken);

@@ -7,9 +7,9 @@ namespace EmbeddingAdmin.Runs;
 
 /// <summary>
 /// Drives the runs of this process: takes what is enqueued, settles what a dead worker left behind. A run belongs to the host and not
-/// to whoever watches it. On shutdown its runs are interrupted and go on at the next start.
+/// to whoever watches it. On shutdown its runs are interrupted and go on at the next start. Until the schema is there it does nothing.
 /// </summary>
-public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
+public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, SchemaGate schema, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
@@ -19,9 +19,10 @@ public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, TimePro
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Look, clock);
         try
         {
+            await schema.Opened.WaitAsync(stoppingToken);
+            using var timer = new PeriodicTimer(Look, clock);
             do
             {
                 await LookAsync(stoppingToken);

@@ -47,6 +47,12 @@ public sealed record RunPlan
     /// <summary>The pace that the run begins with, in rows per second; null for as fast as it goes.</summary>
     public double? RowsPerSecond { get; init; }
 
+    /// <summary>What a million tokens cost when the run was planned; null for a model without a price, and for the local one, which costs nothing.</summary>
+    public ModelPrice? Price { get; init; }
+
+    /// <summary>The model that the provider named when it was tried before the run; null when it named none. A page that another one made is not stored.</summary>
+    public string? AnswersAs { get; init; }
+
     /// <summary>The model as one value.</summary>
     [JsonIgnore]
     public EmbeddingModel MadeBy => new(Provider, Host, Model, Dimensions);

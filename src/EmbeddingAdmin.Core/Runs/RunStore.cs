@@ -18,9 +18,12 @@ public sealed class RunStore(NpgsqlDataSource database)
         r.verdict, r.scope_rows, r.created_at, r.changed_at, r.started_at, r.ended_at
         """;
 
-    /// <summary>Makes a run. With <paramref name="take"/> the caller gets it at once, Running and with its lease, so that no host takes it.</summary>
+    /// <summary>
+    /// Makes a run. With <paramref name="take"/> the caller gets it at once, Running and with its lease, so that no host takes it. What
+    /// the provider's probe came to, <paramref name="probed"/>, is the first thing that is told of it.
+    /// </summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.ColumnHeld"/>: another writing run holds the column; its sentence says which, by whom and since when.</exception>
-    public async Task<(Run Run, RunLease? Lease)> CreateAsync(RunKind kind, string table, int vectorColumn, RunPlan plan, Actor actor, bool take, CancellationToken cancel)
+    public async Task<(Run Run, RunLease? Lease)> CreateAsync(RunKind kind, string table, int vectorColumn, RunPlan plan, Actor actor, bool take, CancellationToken cancel, string? probed = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(actor);
@@ -47,15 +50,25 @@ public sealed class RunStore(NpgsqlDataSource database)
         catch (PostgresException held) when (held is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "run_one_writer" })
         {
             await transaction.RollbackAsync(cancel);
-            throw await HeldAsync(vectorColumn, cancel);
+            throw Held(await HolderAsync(vectorColumn, cancel));
         }
 
         await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
+        if (probed is not null)
+            await EventLog.RecordAsync(connection, transaction, Actor.System, run.Id, "run.probed", probed, cancel);
         RunLease? lease = null;
         if (take)
             (run, lease) = await TakeAsync(connection, transaction, run, actor, cancel);
         await transaction.CommitAsync(cancel);
         return (run, lease);
+    }
+
+    /// <summary>Refuses when a writing run holds the column now. It may come to hold it right after: only <see cref="CreateAsync"/> decides.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.ColumnHeld"/>.</exception>
+    public async Task RefuseHeldAsync(int vectorColumn, CancellationToken cancel)
+    {
+        if (await HolderAsync(vectorColumn, cancel) is { } holder)
+            throw Held(holder);
     }
 
     /// <summary>The run's record, or null.</summary>
@@ -204,14 +217,12 @@ public sealed class RunStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private async Task<EmbeddingAdminException> HeldAsync(int vectorColumn, CancellationToken cancel)
-    {
-        var holder = (await SnapshotsAsync(
-            "where r.vector_column = $1 and r.kind = 'backfill' and r.status not in ('succeeded', 'cancelled', 'errored')", cancel, vectorColumn)).FirstOrDefault()?.Run;
-        return new EmbeddingAdminException(ErrorCodes.ColumnHeld, holder is null
-            ? "Another run held this column and has just ended. No run was started. Start again."
-            : $"Run {holder.Id} ({holder.Status.Name()}) holds this column since {holder.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC; {holder.Actor} started it. No second run was started. Wait for it, or cancel it.");
-    }
+    private async Task<Run?> HolderAsync(int vectorColumn, CancellationToken cancel) =>
+        (await SnapshotsAsync("where r.vector_column = $1 and r.kind = 'backfill' and r.status not in ('succeeded', 'cancelled', 'errored')", cancel, vectorColumn)).FirstOrDefault()?.Run;
+
+    private static EmbeddingAdminException Held(Run? holder) => new(ErrorCodes.ColumnHeld, holder is null
+        ? "Another run held this column and has just ended. No run was started. Start again."
+        : $"Run {holder.Id} ({holder.Status.Name()}) holds this column since {holder.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC; {holder.Actor} started it. No second run was started. Wait for it, or cancel it.");
 
     private async Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(string where, CancellationToken cancel, params object[] values)
     {

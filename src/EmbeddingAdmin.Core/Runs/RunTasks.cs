@@ -17,7 +17,7 @@ public sealed class RunTasks(NpgsqlDataSource database, TableCatalog catalog, St
         var table = catalog.Find(run.Table)
             ?? throw new EmbeddingAdminException(ErrorCodes.TableUnknown, $"The settings name no table {run.Table} any more. Nothing was written. Name it again, or cancel the run.");
         var target = await catalog.ResolveAsync(table, cancel);
-        var provider = providers.For(target.Dimensions);
+        var provider = providers.For(target);
         if (run.Writes && (provider.Model != run.Plan.MadeBy || target.Text.Recipe != run.Plan.Recipe))
             throw new EmbeddingAdminException(
                 ErrorCodes.RunDrift,

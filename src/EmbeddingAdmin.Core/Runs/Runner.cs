@@ -17,6 +17,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     public const int MostSweeps = 3;
 
     private const int LeastRowsToJudge = 50;
+    private const string WroteStays = "What was written stays.";
 
     /// <summary>Takes an enqueued run and drives it. Null when another worker was first.</summary>
     /// <param name="id">The run.</param>
@@ -146,11 +147,13 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         return new(RunStatus.Succeeded, null, receipt.Verdict);
     }
 
-    private static End Blame(Exception fault) => fault switch
+    private End Blame(Exception fault) => fault switch
     {
         ProviderFault { Kind: ProviderFaultKind.Credentials or ProviderFaultKind.Quota } refused =>
-            new(RunStatus.Paused, new(refused.Code, $"{refused.Message} The run holds; resume it when that is settled."), null),
-        ProviderFault provider => new(RunStatus.Errored, new(provider.Code, $"{provider.Message} What was written stays; retry goes on from there."), null),
+            new(RunStatus.Paused, new(refused.Code, ProviderFault.Join(refused.Happened, WroteStays, refused.ToDo, "The run holds; resume it when that is settled.")), null),
+        ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
+            new(RunStatus.Paused, new(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(clock.GetUtcNow() + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")), null),
+        ProviderFault provider => new(RunStatus.Errored, new(provider.Code, ProviderFault.Join(provider.Happened, WroteStays, provider.ToDo, "Retry goes on from there.")), null),
         EmbeddingAdminException known => new(RunStatus.Errored, new(known.Code, known.Message), null),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction } full =>
             new(RunStatus.Paused, new(ErrorCodes.DatabaseFull, $"The database takes no writes ({full.SqlState}). What was written stays; resume when it does."), null),

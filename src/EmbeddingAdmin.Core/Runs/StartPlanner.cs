@@ -8,13 +8,13 @@ using Npgsql;
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>Turns a request into the plan of a run, and tells what it would come to.</summary>
-public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, ProviderSource providers, IOptions<BackfillOptions> options, RunStore store)
+public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, ProviderSource providers, IOptions<BackfillOptions> options, StartEstimate estimate)
 {
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The plan of a run that would be started now.</summary>
-    /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved, or the request asks for nothing.</exception>
-    public async Task<(Target Target, RunPlan Plan, int Column)> PlanAsync(StartRequest request, CancellationToken cancel)
+    /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved, the request asks for nothing, or the provider is known not to fit the column.</exception>
+    public async Task<(Target Target, EmbeddingProvider Provider, RunPlan Plan, int Column)> PlanAsync(StartRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         var table = catalog.Find(request.Table)
@@ -24,7 +24,8 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         var target = await catalog.ResolveAsync(table, cancel);
         if (request.Kind == RunKind.Backfill && target.Recipe.Origin == RecipeOrigin.Proposed)
             throw new EmbeddingAdminException(ErrorCodes.RecipeUnconfirmed, $"The text recipe of {table.Name} is a proposal that nobody has confirmed. Nothing was started and no text was sent. Open the table's text, look at what it makes of real rows, and confirm it.");
-        var model = providers.For(target.Dimensions).Model;
+        var provider = request.Kind == RunKind.Backfill ? providers.ToFill(target) : providers.For(target);
+        var model = provider.Model;
         var plan = new RunPlan
         {
             // A row without text has no vector either: it is looked at, and listed as nothing to embed.
@@ -38,8 +39,9 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             RecipeVersion = target.Recipe.Version,
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
+            Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
         };
-        return (target, plan, await stamps.ColumnAsync(target.ColumnName, cancel));
+        return (target, provider, plan, await stamps.ColumnAsync(target.ColumnName, cancel));
     }
 
     /// <summary>Makes the recipe that a run begins with a version of its own, if it is not one yet.</summary>
@@ -50,8 +52,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
     /// <exception cref="EmbeddingAdminException">As for <see cref="PlanAsync"/>, or row-level security hides rows from this role.</exception>
     public async Task<StartPreview> PreviewAsync(StartRequest request, CancellationToken cancel)
     {
-        var (target, plan, column) = await PlanAsync(request, cancel);
-        var provider = providers.For(target.Dimensions);
+        var (target, provider, plan, column) = await PlanAsync(request, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         var scope = plan.Scope.Count == 0
             ? "true"
@@ -76,7 +77,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             var withText = Math.Min(reader.GetInt64(1), rows);
             var bytes = reader.GetInt64(1) == 0 ? 0 : (long)((double)reader.GetInt64(2) / reader.GetInt64(1) * withText);
             var sample = await reader.IsDBNullAsync(4, cancel) ? null : reader.GetFieldValue<string[]>(4);
-            var (time, basis) = await TimeAsync(request, plan, rows, cancel);
+            var (time, basis) = await estimate.TimeAsync(request, plan, rows, cancel);
             return new StartPreview
             {
                 Request = request,
@@ -86,7 +87,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                 Notice = provider.Notice,
                 SampleKey = sample?[0],
                 SampleText = sample?[1],
-                Tokens = new TokenEstimate(bytes),
+                Tokens = await estimate.TokensAsync(column, provider.Model, bytes, cancel),
                 Time = time,
                 TimeBasis = basis,
                 AsOf = reader.GetFieldValue<DateTimeOffset>(3),
@@ -96,18 +97,5 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         {
             throw Access.WriteRefusal.Explain(target, refused);
         }
-    }
-
-    private async Task<((TimeSpan Least, TimeSpan Most)? Time, string Basis)> TimeAsync(StartRequest request, RunPlan plan, long rows, CancellationToken cancel)
-    {
-        if (plan.RowsPerSecond is { } pace)
-            return ((TimeSpan.FromSeconds(rows / pace), TimeSpan.FromSeconds(rows / pace * 1.5)), $"the pace of {pace:0.##} rows per second, which the provider may not reach");
-        var earlier = (await store.NewestAsync(request.Table, 20, cancel)).FirstOrDefault(snapshot =>
-            snapshot.Run.Kind == request.Kind && snapshot.Run.Plan.MadeBy == plan.MadeBy && snapshot.Run.RowsPerSecond is null
-            && snapshot is { Done: >= 100, Progress.RunningSeconds: > 0 });
-        if (earlier is null)
-            return (null, "unknown until the first pages are through: no earlier run of this table with this model tells the speed");
-        var speed = earlier.Done / earlier.Progress.RunningSeconds;
-        return ((TimeSpan.FromSeconds(rows / speed * 0.7), TimeSpan.FromSeconds(rows / speed * 1.5)), $"run {earlier.Run.Id}, which went at {speed:0} rows per second");
     }
 }

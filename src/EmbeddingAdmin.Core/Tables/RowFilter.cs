@@ -55,23 +55,25 @@ public static class RowFilter
     {
         ArgumentNullException.ThrowIfNull(filter);
         var conditions = new List<Condition>();
-        foreach (var part in filter.Split('&', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var (n, part) in filter.Split('&', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Index())
         {
+            // Where it is, and not what it says: nobody knows what was pasted here.
+            var where = $"in its condition {n + 1}";
             var at = part.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
-                return ([], $"has a part that is not column=operator.value: {part}");
+                return ([], $"is not column=operator.value {where}");
             var rest = part[(at + 1)..];
             var not = rest.StartsWith("not.", StringComparison.Ordinal);
             if (not)
                 rest = rest[4..];
             if (rest.Split('.', 2) is not [var name, var value] || !Operators.ContainsKey(name))
-                return ([], $"has no known operator behind {part[..(at + 1)]}; there are {string.Join(", ", Operators.Keys)}, as in {part[..(at + 1)]}eq.value");
+                return ([], $"has no known operator {where}; there are {string.Join(", ", Operators.Keys)}, as in status=eq.published");
             if (name == "is" && !IsValues.Contains(value, StringComparer.Ordinal))
-                return ([], $"says is.{value}; there are is.null, is.true and is.false");
+                return ([], $"says is. and none of null, true and false {where}");
             if (name == "in" && (value is not ['(', .., ')'] || Items(value).Count == 0))
-                return ([], $"has a list that is not written like in.(a,b) behind {part[..(at + 1)]}");
+                return ([], $"has a list that is not written like in.(a,b) {where}");
             if (value.Contains('\0', StringComparison.Ordinal))
-                return ([], "holds a NUL character");
+                return ([], $"holds a NUL character {where}");
             conditions.Add(new Condition(part[..at], not, name, value));
         }
 

@@ -17,12 +17,15 @@ internal sealed class TableSession : IAsyncDisposable
     public NpgsqlTransaction Transaction { get; }
 
     /// <summary>Opens a session on a connection of its own.</summary>
-    public static async Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, CancellationToken cancel)
+    public static Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, CancellationToken cancel) => OpenAsync(database, statementTimeout, null, cancel);
+
+    /// <summary>Opens a session on a connection of its own, for a run whose number the server's list of activities then shows.</summary>
+    public static async Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, long? run, CancellationToken cancel)
     {
         var connection = await database.OpenConnectionAsync(cancel);
         try
         {
-            return await BeginAsync(connection, statementTimeout, owned: true, cancel);
+            return await BeginAsync(connection, statementTimeout, run, owned: true, cancel);
         }
         catch
         {
@@ -31,9 +34,9 @@ internal sealed class TableSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a session on a connection that stays the caller's.</summary>
-    public static Task<TableSession> OpenAsync(NpgsqlConnection connection, TimeSpan statementTimeout, CancellationToken cancel) =>
-        BeginAsync(connection, statementTimeout, owned: false, cancel);
+    /// <summary>Opens a session for a run on a connection that stays the caller's.</summary>
+    public static Task<TableSession> OpenAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long run, CancellationToken cancel) =>
+        BeginAsync(connection, statementTimeout, run, owned: false, cancel);
 
     /// <summary>A statement of this session with positional parameters; null stands for NULL.</summary>
     public NpgsqlCommand Command(string sql, params ReadOnlySpan<object?> values)
@@ -52,11 +55,13 @@ internal sealed class TableSession : IAsyncDisposable
             await _connection.DisposeAsync();
     }
 
-    private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, bool owned, CancellationToken cancel)
+    private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long? run, bool owned, CancellationToken cancel)
     {
         var session = new TableSession(connection, await connection.BeginTransactionAsync(cancel), owned);
+        // The name is set for the transaction only: behind a pooler the connection is somebody else's a moment later.
         await using var settings = session.Command(
-            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'");
+            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'; "
+            + $"set local application_name = '{DatabaseConnection.Name}{(run is { } number ? $"/{number}" : "")}'");
         await settings.ExecuteNonQueryAsync(cancel);
         return session;
     }

@@ -12,33 +12,33 @@ public static partial class TableSettings
     private static readonly string[] Keys =
         [nameof(Entry.Name), nameof(Entry.Schema), nameof(Entry.Table), nameof(Entry.Key), nameof(Entry.Vector), nameof(Entry.Text), nameof(Entry.Filter), nameof(Entry.Owner), nameof(Entry.CreatedAt), nameof(Entry.Model), nameof(Entry.Private)];
 
-    /// <summary>The configured tables (<see cref="EmbeddingTable.Defaults"/> when the section is absent), and every fault of form, each with the setting's name.</summary>
-    public static (IReadOnlyList<EmbeddingTable> Tables, IReadOnlyList<(string Setting, string Sentence)> Problems) Read(IConfiguration configuration)
+    /// <summary>The configured tables (<see cref="EmbeddingTable.Defaults"/> when the section is absent), and every fault of form.</summary>
+    public static (IReadOnlyList<EmbeddingTable> Tables, IReadOnlyList<SettingProblem> Problems) Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var entries = configuration.GetSection(Section).GetChildren().ToList();
         if (entries.Count == 0)
             return (EmbeddingTable.Defaults, []);
         var tables = new List<EmbeddingTable>();
-        var problems = new List<(string, string)>();
+        var problems = new List<SettingProblem>();
         foreach (var section in entries)
         {
             var entry = new Entry(section);
             var name = entry.Name ?? "";
             if (!Slug().IsMatch(name))
-                Refuse(nameof(Entry.Name), "is missing or not a slug; set small letters, digits and dashes, such as stories");
+                Refuse(nameof(Entry.Name), "It is missing or not a slug. Set small letters, digits and dashes, such as stories.");
             else if (tables.Any(table => table.Name == name))
-                Refuse(nameof(Entry.Name), $"is {name}, as another table's is; give each its own");
+                Refuse(nameof(Entry.Name), "Another table has this name as well. Give each its own.");
             if (entry.Vector is null)
-                Refuse(nameof(Entry.Vector), "is missing; set the name of the vector column");
+                Refuse(nameof(Entry.Vector), "It is missing. Set the name of the vector column.");
             if (entry.Private is { } flag && !bool.TryParse(flag, out _))
-                Refuse(nameof(Entry.Private), "is neither true nor false");
+                Refuse(nameof(Entry.Private), "It is neither true nor false. Set one of them.");
             if (entry.Text is { } text && Text.TextRecipe.Fault(text) is { } fault)
-                Refuse(nameof(Entry.Text), fault);
+                Refuse(nameof(Entry.Text), $"The recipe {fault}.");
             if (entry.Filter is { } filter && RowFilter.Fault(filter) is { } unclear)
-                Refuse(nameof(Entry.Filter), unclear);
+                Refuse(nameof(Entry.Filter), $"The filter {unclear}.");
             problems.AddRange(section.GetChildren().Where(child => !Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                .Select(child => (child.Path, $"is not a setting of a table; there are {string.Join(", ", Keys)}")));
+                .Select(child => new SettingProblem(ErrorCodes.TableSettings, child.Path, $"No table has such a setting. There are {string.Join(", ", Keys)}.")));
             tables.Add(new EmbeddingTable
             {
                 Name = name,
@@ -54,7 +54,7 @@ public static partial class TableSettings
                 Private = entry.Private is not { } hidden || !bool.TryParse(hidden, out var isPrivate) || isPrivate,
             });
 
-            void Refuse(string key, string why) => problems.Add(($"{section.Path}:{key}", why));
+            void Refuse(string key, string why) => problems.Add(new(ErrorCodes.TableSettings, $"{section.Path}:{key}", why));
         }
 
         return (tables, problems);

@@ -1,9 +1,11 @@
+using System.Text;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Text;
 using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.AI;
 using Npgsql;
 
 namespace EmbeddingAdmin.Tasks;
@@ -46,7 +48,7 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
         await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
@@ -55,7 +57,7 @@ public sealed class BackfillTask(
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
         var after = afterKey is null ? "" : $"and t.{target.Key} > $6::{target.KeyType}";
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $5",
             run.VectorColumn, madeFrom, run.Id, run.Attempt, rows);
@@ -86,18 +88,20 @@ public sealed class BackfillTask(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
         var rows = new List<SourceRow>(page.Rows.Count);
         var vectors = new List<ReadOnlyMemory<float>>(page.Rows.Count);
-        var tokens = 0L;
+        var (tokens, bytes) = (0L, 0L);
         foreach (var batch in packed.Batches)
             await EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
-        return page with { Rows = rows, Vectors = vectors, Settled = settled, Tokens = tokens };
+        return page with { Rows = rows, Vectors = vectors, Settled = settled, Charge = new(tokens, bytes, run.Plan.Price?.Of(tokens)) };
 
         async Task EmbedAsync(IReadOnlyList<SourceRow> some)
         {
             try
             {
-                var made = await _call.EmbedAsync([.. some.Select(row => row.Text)], wait => waiting($"Waiting for {provider.Model.Host}: {wait.Fault.Message}"), cancel);
+                var made = await _call.EmbedAsync([.. some.Select(row => row.Text)], wait => waiting(Waiting(wait)), cancel);
                 waiting(null);
+                RefuseAnotherModel(made);
                 tokens += made.Usage?.TotalTokenCount ?? 0;
+                bytes += some.Sum(row => (long)Encoding.UTF8.GetByteCount(row.Text));
                 rows.AddRange(some);
                 vectors.AddRange(made.Select(embedding => embedding.Vector));
             }
@@ -123,7 +127,7 @@ public sealed class BackfillTask(
         foreach (var vector in page.Vectors)
         {
             if (VectorCheck.Refusal(vector.Span, target.Dimensions) is { } refusal)
-                throw new ProviderFault(ProviderFaultKind.BadAnswer, refusal.Code, $"{refusal.Sentence} Nothing of the page was stored.");
+                throw new ProviderFault(ProviderFaultKind.BadAnswer, refusal.Code, refusal.Sentence, notDone: "Nothing of the page was stored.");
         }
 
         return writer.WriteAsync(
@@ -136,7 +140,7 @@ public sealed class BackfillTask(
                 Settled = page.Settled,
                 MadeFrom = madeFrom,
                 Overwrite = run.Plan.Overwrites,
-                Tokens = page.Tokens,
+                Charge = page.Charge,
             },
             lease,
             cancel);
@@ -144,6 +148,18 @@ public sealed class BackfillTask(
 
     /// <inheritdoc/>
     public Task<Receipt> RecoverAsync(RunLease lease, CancellationToken cancel) => writer.ReadBackAsync(lease, cancel);
+
+    private string Waiting(ProviderWait wait) =>
+        $"Waiting {Math.Ceiling(Math.Max(0, (wait.Until - clock.GetUtcNow()).TotalSeconds)):0} s for {provider.Model.Host} ({wait.Fault.Code}). {wait.Fault.Happened}";
+
+    // Vectors of two models in one column cannot be compared, and nothing of the vectors themselves would tell.
+    private void RefuseAnotherModel(GeneratedEmbeddings<Embedding<float>> made)
+    {
+        if (run.Plan.AnswersAs is { } first && made.FirstOrDefault(embedding => embedding.ModelId is { } now && now != first) is not null)
+            throw new ProviderFault(
+                ProviderFaultKind.Credentials, ErrorCodes.ModelChanged, $"{provider.Model.Host} answers {provider.Model.Model} with another model than before the run.",
+                "Find out what it was changed to; if that is meant, cancel this run and start a new one.");
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -26,8 +26,8 @@ public sealed record Page(int No, int Pass)
     /// <summary>The vectors of <see cref="Rows"/>, in their order, once they were made.</summary>
     public IReadOnlyList<ReadOnlyMemory<float>> Vectors { get; init; } = [];
 
-    /// <summary>Tokens that the provider charged.</summary>
-    public long Tokens { get; init; }
+    /// <summary>What the provider charged.</summary>
+    public Charge Charge { get; init; }
 
     /// <summary>Rows that the page took from the table.</summary>
     public int Taken => Rows.Count + Settled.Count;

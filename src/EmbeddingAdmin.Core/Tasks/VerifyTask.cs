@@ -28,7 +28,7 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     public async Task<long> CountAsync(CancellationToken cancel)
     {
         var done = string.Join(" + ", Receipt.Outcomes.Select(Ledger.Column));
-        await using var session = await TableSession.OpenAsync(connection, CountTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(connection, CountTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"select count(*) - (select coalesce(sum({done}), 0) from embedding_admin.batch where run = $1)::bigint from {target.Relation} t where {target.Filter}", run.Id);
         return Math.Max(0, (long)(await command.ExecuteScalarAsync(cancel))!);
@@ -39,7 +39,7 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     {
         var after = afterKey is null ? "" : $"and t.{target.Key} > $4::{target.KeyType}";
         // The vector is unpacked once: subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it again.
-        await using var session = await TableSession.OpenAsync(connection, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(connection, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"""
             select r.key::text,
@@ -80,9 +80,9 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     {
         ArgumentNullException.ThrowIfNull(page);
         ArgumentNullException.ThrowIfNull(lease);
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await lease.FenceAsync(session, cancel);
-        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, 0), session, cancel);
+        var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, Charge.None), session, cancel);
         await session.Transaction.CommitAsync(cancel);
         return receipt;
     }

@@ -32,8 +32,8 @@ public sealed record WriteBatch
     /// <summary>Whether a vector that is there already is replaced.</summary>
     public required bool Overwrite { get; init; }
 
-    /// <summary>Tokens that the provider charged for the page.</summary>
-    public required long Tokens { get; init; }
+    /// <summary>What the provider charged for the page.</summary>
+    public required Charge Charge { get; init; }
 }
 
 /// <summary>Puts vectors into rows and brings back what became of each.</summary>

@@ -1,5 +1,7 @@
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace EmbeddingAdmin.Writing;
 
@@ -7,17 +9,18 @@ namespace EmbeddingAdmin.Writing;
 /// One page on its way into the ledger, with the list of its rows that were not simply written. A row that was listed before and is
 /// taken again leaves its old outcome: the page counts −1 there, so that the sums count every row once.
 /// </summary>
-internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, int Attempt, IReadOnlyList<RowResult> Rows, long Tokens)
+internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, int Attempt, IReadOnlyList<RowResult> Rows, Charge Charge)
 {
     public static async Task<Receipt> WriteAsync(LedgerEntry entry, TableSession session, CancellationToken cancel)
     {
         var receipt = entry.Rows.Aggregate(Receipt.Empty, (sum, row) => sum.Add(row.Outcome))
             + await RetakeAsync(entry.Run, entry.Attempt, entry.Rows, session, cancel);
         var names = string.Join(", ", Receipt.Outcomes.Select(Ledger.Column));
-        var values = string.Join(", ", Receipt.Outcomes.Select((_, n) => $"${n + 6}"));
+        var values = string.Join(", ", Receipt.Outcomes.Select((_, n) => $"${n + 8}"));
         await using var insert = session.Command(
-            $"insert into embedding_admin.batch (run, no, pass, last_key, tokens, {names}) values ($1, $2, $3, $4, $5, {values})",
-            entry.Run, entry.No, entry.Pass, entry.LastKey, entry.Tokens);
+            $"insert into embedding_admin.batch (run, no, pass, last_key, tokens, bytes, cost, {names}) values ($1, $2, $3, $4, $5, $6, $7, {values})",
+            entry.Run, entry.No, entry.Pass, entry.LastKey, entry.Charge.Tokens, entry.Charge.Bytes,
+            new NpgsqlParameter { Value = entry.Charge.Cost ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
         foreach (var outcome in Receipt.Outcomes)
             insert.Parameters.Add(new() { Value = receipt[outcome] });
         await insert.ExecuteNonQueryAsync(cancel);

@@ -66,7 +66,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
 
     private async Task<Receipt> CommitOnceAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         await LockAsync(batch, lease, session, cancel);
 
         // A commit whose answer was lost is looked up, never repeated.
@@ -183,7 +183,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         }
 
         return await LedgerEntry.WriteAsync(
-            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Tokens), session, cancel);
+            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Charge), session, cancel);
     }
 
     /// <summary>
@@ -194,7 +194,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
     {
         if (keys is { Length: 0 })
             return Receipt.Empty;
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         var found = new List<(int Page, RowResult Row)>();
         await using (var look = session.Command(
             $"""
@@ -224,10 +224,10 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
     /// <summary>The page was rolled back; what is true of it is that these rows were blocked. The others are found again by the sweep of a retry.</summary>
     private async Task EnterBlockedAsync(WriteBatch batch, WriteBlockedException blocked, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
+        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
         await lease.FenceAsync(session, cancel);
         var rows = blocked.Rows.Select(row => row with { Code = blocked.Reason.Code, Stage = "database", Message = blocked.Reason.Message });
-        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Tokens), session, cancel);
+        await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Charge), session, cancel);
         await session.Transaction.CommitAsync(cancel);
     }
 

@@ -13,7 +13,7 @@ public sealed class StampBook(NpgsqlDataSource database, ProviderSource provider
 
     /// <summary>The id of the target's column, and of what a vector would be made from if a run began now.</summary>
     public async Task<(int Column, int MadeFrom)> CurrentAsync(Target target, CancellationToken cancel) =>
-        (await ColumnAsync(target.ColumnName, cancel), await OriginAsync(providers.For(target.Dimensions).Model, target.Text.Recipe, cancel));
+        (await ColumnAsync(target.ColumnName, cancel), await OriginAsync(providers.For(target).Model, target.Text.Recipe, cancel));
 
     /// <summary>The id of the column called <c>schema.table.column</c>.</summary>
     public async Task<int> ColumnAsync(string name, CancellationToken cancel)

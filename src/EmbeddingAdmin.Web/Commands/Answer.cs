@@ -34,7 +34,7 @@ internal sealed class Answer(bool json)
         if (json)
             Write(run is null ? new { error = new { failure.Code, failure.Message } } : new { error = new { failure.Code, failure.Message, run } });
         else
-            Console.Error.WriteLine($"{failure.Code}: {failure.Message}");
+            Console.Error.WriteLine(failure.Text);
         return failure.ExitCode;
     }
 

@@ -27,7 +27,7 @@ internal sealed class CommandLine
     public string[] SettingWords { get; }
 
     /// <summary>The settings of this process.</summary>
-    public Settings Read(IConfigurationManager configuration, string contentRoot) => new(configuration, contentRoot, () => _clock.GetElapsedTime(_begun));
+    public Settings Read(IConfigurationManager configuration, string contentRoot) => Settings.Read(configuration, contentRoot, () => _clock.GetElapsedTime(_begun));
 
     /// <summary>Does what was typed, and returns the exit code.</summary>
     public async Task<int> RunAsync(RootCommand root)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 
 namespace EmbeddingAdmin.Web.Commands;
 
@@ -22,7 +23,7 @@ internal static class DashboardCommand
         {
             var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = line.SettingWords, ContentRootPath = Settings.FindContentRoot() });
             var settings = line.Read(builder.Configuration, builder.Environment.ContentRootPath);
-            SettingsCheck.Refuse(settings);
+            SettingsCheck.Refuse(settings, needsDatabase: false);
             // Disposed of last: stopping runs write down how far they came.
             await using var stack = await StartStackAsync(settings, reset);
             builder.AddDashboard();
@@ -30,6 +31,7 @@ internal static class DashboardCommand
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             await using var app = builder.Build();
             app.MapDashboard();
+            app.Services.GetRequiredService<SettingsReport>().Log(app.Logger);
             using var closed = StopWhenClosed(app.Lifetime);
             await app.RunAsync();
             return 0;
@@ -37,7 +39,7 @@ internal static class DashboardCommand
         catch (Exception exception)
         {
             var failure = Failure.Of(exception);
-            await Console.Error.WriteLineAsync($"{failure.Code}: {failure.Message}");
+            await Console.Error.WriteLineAsync(failure.Text);
             return failure.ExitCode;
         }
     }

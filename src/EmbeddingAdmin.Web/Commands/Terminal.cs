@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
@@ -47,7 +48,7 @@ internal sealed class Terminal(IServiceProvider services, Answer answer, Signals
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = line.SettingWords, ContentRootPath = Settings.FindContentRoot() });
         var settings = line.Read(builder.Configuration, builder.Environment.ContentRootPath);
-        SettingsCheck.Refuse(settings);
+        SettingsCheck.Refuse(settings, needsDatabase: true);
         await using var stack = LocalDatabase.Find(settings) ? null
             : startsStack ? await LocalDatabase.StartAsync(settings, reset: false, Console.Error, signals.Any)
             : throw new EmbeddingAdminException(ErrorCodes.NoDashboard, "No dashboard is up here, and no database is configured. Nothing was done. Start it: dotnet run --project src/EmbeddingAdmin.Web");
@@ -58,7 +59,24 @@ internal sealed class Terminal(IServiceProvider services, Answer answer, Signals
         builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         using var host = builder.Build();
-        await Migrations.ApplyAsync(host.Services.GetRequiredService<NpgsqlDataSource>(), signals.Any);
-        return await verb(new Terminal(host.Services, answer, signals));
+        SettingsReport.Read(settings).Log(host.Services.GetRequiredService<ILogger<SettingsReport>>());
+        try
+        {
+            await ApplySchemaAsync(host.Services.GetRequiredService<NpgsqlDataSource>(), builder.Configuration, signals.Any);
+            return await verb(new Terminal(host.Services, answer, signals));
+        }
+        catch (NpgsqlException fault)
+        {
+            throw DatabaseFaults.Explain(fault, host.Services.GetRequiredService<DatabaseConnection>())!;
+        }
+    }
+
+    /// <summary>Updates a schema that is there; makes one only where nobody has to be asked.</summary>
+    private static async Task ApplySchemaAsync(NpgsqlDataSource database, IConfiguration configuration, CancellationToken cancel)
+    {
+        if (!SchemaConsent.IsGivenBy(configuration) && await Migrations.LookAsync(database, cancel) is { Exists: false } found)
+            throw new EmbeddingAdminException(ErrorCodes.SchemaNotConfirmed,
+                $"The database {found.Database} has no schema embedding_admin yet, and nobody has confirmed that it may be made there. Nothing was done. Start the dashboard and confirm it, or set {SchemaConsent.Setting}=true.");
+        await Migrations.ApplyAsync(database, cancel);
     }
 }

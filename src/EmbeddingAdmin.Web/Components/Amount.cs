@@ -33,6 +33,18 @@ internal static class Amount
     /// <summary>A range of times: <c>12 s to 19 s</c>.</summary>
     public static string Between(TimeSpan least, TimeSpan most) => Time(least) == Time(most) ? Time(least) : $"{Time(least)} to {Time(most)}";
 
+    /// <summary>A sum of money: <c>$1,204.50</c>, <c>$0.0213</c>, <c>CHF 3.00</c>, and never 0 for something that costs anything.</summary>
+    public static string Money(decimal amount, string currency)
+    {
+        var sign = currency is "USD" ? "$" : $"{currency} ";
+        return amount switch
+        {
+            > 0 and < 0.0001m => $"under {sign}0.0001",
+            > 0 and < 0.995m => $"{sign}{amount.ToString("0.00##")}",
+            _ => $"{sign}{amount.ToString("N2")}",
+        };
+    }
+
     /// <summary>A speed: <c>398 rows/s</c>, and with a decimal below ten.</summary>
     public static string Speed(double rowsPerSecond) => $"{rowsPerSecond.ToString(rowsPerSecond < 10 ? "0.#" : "N0")} rows/s";
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Npgsql;
 
 namespace EmbeddingAdmin.Web.Components;
 
@@ -12,10 +11,7 @@ public sealed record Fault(string Code, string WhatHappened, string NotDone, str
 
     internal static Fault Of(Exception exception, string? correlation = null) => exception switch
     {
-        NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException } =>
-            DatabaseUnreachable(correlation),
-        NpgsqlException => new(ErrorCodes.DatabaseFault, "The database refused what was asked of it.", "Nothing was changed by this page.",
-            "The log has the database's own words under the reference.", correlation),
+        _ when DatabaseFaults.Explain(exception) is { } database => Of(database, correlation),
         EmbeddingAdminException known => Of(known, correlation),
         _ => new(ErrorCodes.Unexpected, "This part of the page failed unexpectedly.", "Runs are not affected: they belong to the server, not to this page.",
             "Load the page again. If it happens again, look the reference up in the log.", correlation),

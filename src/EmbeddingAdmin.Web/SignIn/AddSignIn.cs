@@ -17,6 +17,7 @@ internal static class SignInRegistration
             .Configure<IConfiguration>((options, configuration) => options.Token ??= configuration["EMBEDDINGADMIN_TOKEN"])
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<SignInOptions>, SignInOptionsValidator>();
+        services.AddSingleton<SignInMemory>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<Sessions>();
         services.AddScoped<Operator>();

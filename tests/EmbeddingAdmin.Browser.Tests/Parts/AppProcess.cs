@@ -1,28 +1,27 @@
 using System.Diagnostics;
 using System.Text;
 using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Testing.Surroundings;
 
 namespace EmbeddingAdmin.Browser.Tests;
 
-/// <summary>The built app as a process of its own, in the folder and with the words that <c>dotnet run</c> would start it with.</summary>
+/// <summary>The built app as a process of its own, with the words that <c>dotnet run</c> would start it with.</summary>
 internal sealed class AppProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(
         Checkout.Root, "src/EmbeddingAdmin.Web/bin", Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!, "net10.0/EmbeddingAdmin.Web.dll");
-
-    // What a program needs to run, and npm to install; whatever else the surroundings say is somebody else's.
-    private static readonly string[] Needed = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "XDG_CACHE_HOME", "DOTNET_ROOT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private readonly Process _process;
     private readonly StringBuilder _said = new();
     private readonly TaskCompletionSource<string> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
-    private AppProcess(IReadOnlyDictionary<string, string> settings, string[] words)
+    private AppProcess(string? folder, IReadOnlyDictionary<string, string> settings, string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. words]) { WorkingDirectory = Checkout.Root, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var name in start.Environment.Keys.Where(name => !IsNeeded(name)).ToList())
-            start.Environment.Remove(name);
+        var start = new ProcessStartInfo("dotnet", [Program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Isolate();
+        if (folder is not null)
+            start.WorkingDirectory = folder;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -42,7 +41,19 @@ internal sealed class AppProcess : IAsyncDisposable
 
     /// <param name="settings">Names of settings as variables spell them, and their values.</param>
     /// <param name="words">What is typed after the program's name.</param>
-    public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(settings, words);
+    public static AppProcess Start(IReadOnlyDictionary<string, string> settings, params string[] words) => new(null, settings, words);
+
+    /// <summary>The same, in a folder of somebody's own that holds <c>appsettings.json</c>, and <c>.env</c> perhaps.</summary>
+    public static AppProcess StartIn(string folder, IReadOnlyDictionary<string, string> settings, params string[] words) => new(folder, settings, words);
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancel)
+    {
+        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+        await _reading;
+        return _process.ExitCode;
+    }
 
     /// <summary>The link that it prints.</summary>
     public Task<string> LinkAsync(CancellationToken cancel) => _link.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
@@ -53,9 +64,7 @@ internal sealed class AppProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         await kill.WaitForExitAsync(cancel);
-        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
-        await _reading;
-        return _process.ExitCode;
+        return await EndAsync(cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -65,9 +74,6 @@ internal sealed class AppProcess : IAsyncDisposable
         await _reading;
         _process.Dispose();
     }
-
-    private static bool IsNeeded(string name) =>
-        Needed.Contains(name, StringComparer.Ordinal) || name.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase);
 
     private async Task ReadAsync(StreamReader reader)
     {

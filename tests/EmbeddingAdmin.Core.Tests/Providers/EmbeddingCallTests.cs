@@ -68,6 +68,22 @@ public sealed class EmbeddingCallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rate_limit_is_waited_out_longer_and_not_for_ever()
+    {
+        using var provider = new Faulty(Fault(ProviderFaultKind.RateLimited), 20);
+
+        var call = Call(provider, jitter: 1).EmbedAsync(["a"], _waits.Add, Token);
+        foreach (var seconds in (double[])[1, 2, 4, 8, 16, 32, 60, 60, 60])
+        {
+            await _clock.WhenTimersAsync(1, Token);
+            _clock.Advance(TimeSpan.FromSeconds(seconds));
+        }
+
+        await Assert.ThrowsAsync<ProviderFault>(() => call);
+        Assert.Equal(EmbeddingCall.RateLimitedTries, provider.Calls);
+    }
+
+    [Fact]
     public async Task A_longer_wait_than_a_minute_is_the_caller_s_to_decide()
     {
         using var provider = new Faulty(Fault(ProviderFaultKind.RateLimited, TimeSpan.FromSeconds(61)), 1);

@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Providers;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin.Core.Tests.Providers;
 
@@ -17,6 +18,7 @@ public sealed class EmbeddingOptionsTests
 
     [Theory]
     [InlineData(null, null, "api.openai.com", "text-embedding-3-small")]
+    [InlineData(null, " ", "api.openai.com", "text-embedding-3-small")]
     [InlineData("http://localhost:11434/v1", "bge-m3", "localhost:11434", "bge-m3")]
     public void The_model_says_where_the_text_goes(string? endpoint, string? model, string host, string name)
     {
@@ -26,6 +28,17 @@ public sealed class EmbeddingOptionsTests
         Assert.Equal(new EmbeddingModel("openai", host, name, 1024), provider.Model);
         Assert.True(provider.SendsTextAway);
         Assert.Contains(host, provider.Notice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_may_name_a_model_of_its_own()
+    {
+        var options = Bind(("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), ("Model", "text-embedding-3-large"));
+        using var source = new ProviderSource(Options.Create(options), TimeProvider.System);
+
+        Assert.Equal("text-embedding-3-large", source.For(1536).Model.Model);
+        Assert.Equal("text-embedding-ada-002", source.For(1536, "text-embedding-ada-002").Model.Model);
+        Assert.Same(source.For(1536), source.For(1536, null));
     }
 
     [Theory]
@@ -51,7 +64,7 @@ public sealed class EmbeddingOptionsTests
         var problem = Assert.Single(EmbeddingOptionsValidator.Problems(options));
 
         Assert.Equal(code, problem.Code);
-        Assert.Contains($"Embeddings:{key}", problem.Sentence, StringComparison.Ordinal);
+        Assert.Equal($"Embeddings:{key}", problem.Setting);
         Assert.DoesNotContain("sk-", problem.Sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("secretvalue", problem.Sentence, StringComparison.Ordinal);
         Assert.Equal(code, Assert.Throws<ProviderFault>(() => EmbeddingProviders.Create(options, 1536, TimeProvider.System)).Code);

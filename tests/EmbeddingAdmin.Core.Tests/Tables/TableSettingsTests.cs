@@ -36,24 +36,24 @@ public sealed class TableSettingsTests
     }
 
     [Theory]
-    [InlineData("Tables:0:Name", "is missing or not a slug", "Name", "")]
-    [InlineData("Tables:0:Name", "is missing or not a slug", "Name", "My Stories")]
-    [InlineData("Tables:0:Name", "is missing or not a slug", "Name", "../stories")]
-    [InlineData("Tables:0:Name", "is missing or not a slug", "Name", "stories-")]
-    [InlineData("Tables:0:Name", "is missing or not a slug", "Name", "stories\n")]
-    [InlineData("Tables:0:Vector", "is missing", "Vector", "")]
-    [InlineData("Tables:0:Private", "is neither true nor false", "Private", "perhaps")]
-    [InlineData("Tables:0:Text", "names no column in line 1", "Text", "title")]
-    [InlineData("Tables:0:Text", "has a brace in line 2", "Text", "{title}\n{content")]
-    [InlineData("Tables:0:Filter", "has no known operator behind status =", "Filter", "status = 'published'")]
-    [InlineData("Tables:0:Colum", "is not a setting of a table; there are Name, Schema, Table, Key, Vector, Text, Filter, Owner, CreatedAt, Model, Private", "Colum", "x")]
+    [InlineData("Tables:0:Name", "It is missing or not a slug.", "Name", "")]
+    [InlineData("Tables:0:Name", "It is missing or not a slug.", "Name", "My Stories")]
+    [InlineData("Tables:0:Name", "It is missing or not a slug.", "Name", "../stories")]
+    [InlineData("Tables:0:Name", "It is missing or not a slug.", "Name", "stories-")]
+    [InlineData("Tables:0:Name", "It is missing or not a slug.", "Name", "stories\n")]
+    [InlineData("Tables:0:Vector", "It is missing.", "Vector", "")]
+    [InlineData("Tables:0:Private", "It is neither true nor false.", "Private", "perhaps")]
+    [InlineData("Tables:0:Text", "The recipe names no column in line 1", "Text", "title")]
+    [InlineData("Tables:0:Text", "The recipe has a brace in line 2", "Text", "{title}\n{content")]
+    [InlineData("Tables:0:Filter", "The filter has no known operator behind status =", "Filter", "status = 'published'")]
+    [InlineData("Tables:0:Colum", "No table has such a setting. There are Name, Schema, Table, Key, Vector, Text, Filter, Owner, CreatedAt, Model, Private.", "Colum", "x")]
     public void A_fault_is_named_with_its_setting(string setting, string sentence, string key, string value)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Name"] = "stories", ["Vector"] = "embedding", [key] = value };
 
         var problem = Assert.Single(Read([.. settings.Select(pair => ($"0:{pair.Key}", pair.Value))]).Problems);
 
-        Assert.Equal(setting, problem.Setting);
+        Assert.Equal((ErrorCodes.TableSettings, setting), (problem.Code, problem.Setting));
         Assert.StartsWith(sentence, problem.Sentence, StringComparison.Ordinal);
     }
 
@@ -63,7 +63,7 @@ public sealed class TableSettingsTests
         var (_, problems) = Read(("0:Name", "stories"), ("0:Vector", "v"), ("1:Name", "stories"), ("1:Vector", "v"), ("1:Private", "no"), ("2:Table", "x"));
 
         Assert.Equal(["Tables:1:Name", "Tables:1:Private", "Tables:2:Name", "Tables:2:Vector"], problems.Select(problem => problem.Setting));
-        Assert.Contains("is stories, as another table's is", problems[0].Sentence, StringComparison.Ordinal);
+        Assert.Contains("Another table has this name as well.", problems[0].Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,6 +99,6 @@ public sealed class TableSettingsTests
     public void Two_columns_never_go_by_one_name(string schema, string table, string vector, string name) =>
         Assert.Equal(name, new EmbeddingTable { Name = "x", Schema = schema, Table = table, Vector = vector }.ColumnName);
 
-    private static (IReadOnlyList<EmbeddingTable> Tables, IReadOnlyList<(string Setting, string Sentence)> Problems) Read(params (string Key, string Value)[] settings) =>
+    private static (IReadOnlyList<EmbeddingTable> Tables, IReadOnlyList<SettingProblem> Problems) Read(params (string Key, string Value)[] settings) =>
         TableSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Tables:{setting.Key}", (string?)setting.Value))).Build());
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Testing.Surroundings;
 
 namespace EmbeddingAdmin.Database.Tests.Commands;
 
@@ -17,7 +18,8 @@ internal sealed record Ended(int ExitCode, string Output, string Error)
 /// <summary>The built app as a process of its own.</summary>
 internal sealed class App : IAsyncDisposable
 {
-    private static readonly string Program = Path.Combine(
+    /// <summary>The program as it was built.</summary>
+    public static readonly string Program = Path.Combine(
         Checkout.Root, "src/EmbeddingAdmin.Web/bin", Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!, "net10.0/EmbeddingAdmin.Web.dll");
 
     private readonly Process _process;
@@ -42,11 +44,11 @@ internal sealed class App : IAsyncDisposable
         // A test run in the background ignores Ctrl-C, and its children would inherit that.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. words])
         {
-            WorkingDirectory = Checkout.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        start.Isolate();
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         return new App(Process.Start(start)!);

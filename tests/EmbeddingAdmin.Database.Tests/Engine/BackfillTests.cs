@@ -33,6 +33,41 @@ public sealed class BackfillTests(AssemblyStack stack)
     }
 
     [Fact]
+    public async Task Ten_thousand_natural_texts_go_end_to_end()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10_000, ("Backfill:BatchSize", "500"), ("Embeddings:BatchSize", "256"));
+        var others = await engine.OtherColumnsAsync();
+
+        var run = await engine.BackfillAsync();
+
+        Assert.Equal((RunStatus.Succeeded, Verdict.Verified), (run.Status, run.Verdict));
+        Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 10_000), (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt);
+        Assert.Empty(await engine.DifferencesAsync());
+        Assert.Equal(others, await engine.OtherColumnsAsync());
+        Assert.Equal(0, engine.Provider.Counts.SeenAgain);
+        var verified = await engine.VerifyAsync();
+        Assert.Equal((RunStatus.Succeeded, Verdict.Verified), (verified.Status, verified.Verdict));
+    }
+
+    [Fact]
+    public async Task A_runs_statements_bear_its_number_in_the_servers_list_of_activities()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 60);
+        await engine.Database.ExecuteAsync(
+            """
+            create table seen (name text);
+            create function see() returns trigger language plpgsql as $$ begin insert into seen values (current_setting('application_name')); return new; end $$;
+            create trigger see before update on stories for each row execute function see();
+            """,
+            TestEngine.Cancel);
+
+        var run = await engine.BackfillAsync();
+
+        // The probe before the start was rolled back with what it left here.
+        Assert.Equal($"EmbeddingAdmin/{run.Id}", await engine.Database.ScalarAsync<string>("select string_agg(distinct name, ', ') from seen", TestEngine.Cancel));
+    }
+
+    [Fact]
     public async Task A_limit_takes_so_many_rows_and_a_second_run_takes_the_rest()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 120);

@@ -133,7 +133,7 @@ public sealed class LeaseTests(AssemblyStack stack)
         var provider = engine.Services.GetRequiredService<ProviderSource>().For(TestEngine.Dimensions);
         return new WriteBatch
         {
-            No = no, Pass = 0, LastKey = $"{to}", Rows = rows, Settled = [], Overwrite = false, Tokens = 0,
+            No = no, Pass = 0, LastKey = $"{to}", Rows = rows, Settled = [], Overwrite = false, Charge = Charge.None,
             MadeFrom = await engine.Services.GetRequiredService<StampBook>().OriginAsync(provider.Model, target.Text.Recipe, TestEngine.Cancel),
         };
     }

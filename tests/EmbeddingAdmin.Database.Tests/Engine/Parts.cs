@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,6 +7,8 @@ namespace EmbeddingAdmin.Database.Tests.Engine;
 internal static class Parts
 {
     public static RunControl GetControl(this IServiceProvider services) => services.GetRequiredService<RunControl>();
+
+    public static EventLog GetEvents(this IServiceProvider services) => services.GetRequiredService<EventLog>();
 
     public static Runner GetRunner(this IServiceProvider services) => services.GetRequiredService<Runner>();
 }

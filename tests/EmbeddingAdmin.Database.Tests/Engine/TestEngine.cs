@@ -98,6 +98,7 @@ public sealed class TestEngine : IAsyncDisposable
     /// <summary>Starts the host that takes enqueued runs.</summary>
     public async Task<RunHost> HostAsync()
     {
+        Services.GetRequiredService<SchemaGate>().Open();
         var host = ActivatorUtilities.CreateInstance<RunHost>(Services);
         _hosts.Add(host);
         await host.StartAsync(Cancel);

@@ -21,7 +21,7 @@ internal static class EmbeddingsAnswer
             foreach (var index in Order(request.Texts.Count, misdeed))
                 WriteVector(json, request, index, misdeed);
             json.WriteEndArray();
-            json.WriteString("model", request.Model);
+            json.WriteString("model", misdeed == Misdeed.OtherModel ? "another-model" : request.Model);
             if (misdeed != Misdeed.NoUsage)
                 WriteUsage(json, request.Texts.Sum(Tokens));
             json.WriteEndObject();
@@ -51,7 +51,7 @@ internal static class EmbeddingsAnswer
         json.WriteString("object", "embedding");
         if (misdeed != Misdeed.NoIndex)
             json.WriteNumber("index", isLast && misdeed == Misdeed.RepeatedIndex ? 0 : index);
-        var vector = Spoilt(Oracle.Vector(request.Texts[index % request.Texts.Count], request.Dimensions), isLast ? misdeed : Misdeed.None);
+        var vector = Spoilt(Oracle.Vector(request.Texts[misdeed == Misdeed.SameVectors ? 0 : index % request.Texts.Count], request.Dimensions), isLast ? misdeed : Misdeed.None);
         if (request.Base64 && misdeed != Misdeed.Floats)
             json.WriteBase64String("embedding", MemoryMarshal.AsBytes<float>(vector));
         else
@@ -71,6 +71,10 @@ internal static class EmbeddingsAnswer
                 break;
             case Misdeed.Zero:
                 Array.Clear(vector);
+                break;
+            case Misdeed.NotUnit:
+                for (var i = 0; i < vector.Length; i++)
+                    vector[i] *= 3;
                 break;
             case Misdeed.HalfTheDimensions:
                 return vector[..(vector.Length / 2)];

@@ -16,8 +16,12 @@ public sealed class ProviderCounts
     private long _texts;
     private long _tokens;
     private long _answered;
+    private long _probes;
     private int _inFlight;
     private int _mostInFlight;
+
+    /// <summary>Requests that only try the provider; no other count has them.</summary>
+    public long Probes => Interlocked.Read(ref _probes);
 
     /// <summary>Calls that have begun.</summary>
     public long Calls => Interlocked.Read(ref _calls);
@@ -55,6 +59,12 @@ public sealed class ProviderCounts
                 return;
             await changed.WaitAsync(Patience, TimeProvider.System, token);
         }
+    }
+
+    internal void Probe()
+    {
+        Interlocked.Increment(ref _probes);
+        Signal();
     }
 
     internal long Begin(IReadOnlyList<string> texts)

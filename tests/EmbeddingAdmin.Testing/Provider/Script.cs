@@ -16,6 +16,9 @@ public enum Misdeed
     HalfTheDimensions,
     Floats,
     NoUsage,
+    SameVectors,
+    NotUnit,
+    OtherModel,
     CutShort,
 }
 
@@ -38,6 +41,12 @@ public sealed class Script
     private readonly Lock _lock = new();
     private readonly Queue<ScriptedAnswer> _next = [];
     private TaskCompletionSource? _hanging;
+
+    /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
+    public ScriptedAnswer Probe { get; set; } = new();
+
+    /// <summary>While true, a probe that comes in is never answered.</summary>
+    public bool HangProbes { get; set; }
 
     /// <summary>How long each call takes.</summary>
     public TimeSpan Latency { get; set; }

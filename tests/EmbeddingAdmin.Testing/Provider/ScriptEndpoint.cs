@@ -41,6 +41,8 @@ internal static class ScriptEndpoint
         provider.Script.Hang,
         provider.Script.FailEvery,
         provider.Script.Failure,
+        provider.Script.Probe,
+        provider.Counts.Probes,
         provider.Counts.Calls,
         provider.Counts.Answered,
         provider.Counts.Texts,
@@ -50,13 +52,14 @@ internal static class ScriptEndpoint
         provider.Counts.SeenAgain,
     };
 
-    private sealed record Change(double? LatencyMs, bool? Hang, int? FailEvery, ScriptedAnswer? Failure, ScriptedAnswer[]? Next)
+    private sealed record Change(double? LatencyMs, bool? Hang, int? FailEvery, ScriptedAnswer? Failure, ScriptedAnswer? Probe, ScriptedAnswer[]? Next)
     {
         public void Apply(Script script)
         {
             script.Latency = LatencyMs is { } latency ? TimeSpan.FromMilliseconds(latency) : script.Latency;
             script.FailEvery = FailEvery ?? script.FailEvery;
             script.Failure = Failure ?? script.Failure;
+            script.Probe = Probe ?? script.Probe;
             script.Next(Next ?? []);
             script.Hang = Hang ?? script.Hang;
         }

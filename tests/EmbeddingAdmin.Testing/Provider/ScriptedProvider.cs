@@ -1,4 +1,5 @@
 using System.Net;
+using EmbeddingAdmin.Providers;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -69,6 +70,13 @@ public sealed class ScriptedProvider : IAsyncDisposable
         var token = http.RequestAborted;
         var request = await EmbeddingsRequest.ReadAsync(http.Request, token);
         _lastRequest = request;
+        if (request.Texts.SequenceEqual(ProviderProbe.Sentences, StringComparer.Ordinal))
+        {
+            Counts.Probe();
+            await AnswerProbeAsync(http, request);
+            return;
+        }
+
         var call = Counts.Begin(request.Texts);
         var answered = false;
         try
@@ -77,7 +85,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
             if (Script.Latency > TimeSpan.Zero)
                 await Task.Delay(Script.Latency, TimeProvider.System, token);
             await Script.WhenReleasedAsync(token);
-            answered = await WriteAsync(http, request, answer);
+            answered = await WriteAsync(http, request, answer, charge: true);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -89,7 +97,21 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
     }
 
-    private async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer)
+    private async Task AnswerProbeAsync(HttpContext http, EmbeddingsRequest request)
+    {
+        try
+        {
+            if (Script.HangProbes)
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
+            await WriteAsync(http, request, Script.Probe, charge: false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has hung up.
+        }
+    }
+
+    private async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, bool charge)
     {
         http.Response.StatusCode = answer.Status;
         http.Response.ContentType = answer.ContentType;
@@ -102,7 +124,8 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
 
         var body = EmbeddingsAnswer.Write(request, answer.Misdeed);
-        Counts.Charge(request.Texts.Sum(EmbeddingsAnswer.Tokens));
+        if (charge)
+            Counts.Charge(request.Texts.Sum(EmbeddingsAnswer.Tokens));
         http.Response.ContentLength = body.Length;
         if (answer.Misdeed == Misdeed.CutShort)
         {

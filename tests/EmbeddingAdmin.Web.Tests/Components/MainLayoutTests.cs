@@ -1,5 +1,6 @@
 using Bunit;
 using EmbeddingAdmin.Web.Components.Layout;
+using EmbeddingAdmin.Web.Tests.Connection;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Radzen;
@@ -13,6 +14,7 @@ public sealed class MainLayoutTests : BunitContext
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddRadzenComponents();
         Services.AddSingleton<TimeProvider>(new ManualClock());
+        Services.AddReadiness(ready: true);
         ComponentFactories.AddStub<Microsoft.AspNetCore.Components.Forms.AntiforgeryToken>();
     }
 
@@ -23,7 +25,7 @@ public sealed class MainLayoutTests : BunitContext
         var layout = RenderLayout(builder => builder.AddMarkupContent(0, "<h1>Page</h1>"));
 
         Assert.Equal("Main", layout.Find("header nav").GetAttribute("aria-label"));
-        Assert.Equal(["/", "/runs"], layout.FindAll("nav a").Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/", "/runs", "/connection"], layout.FindAll("nav a").Select(link => link.GetAttribute("href")));
         Assert.Equal("Page", layout.Find("main h1").TextContent);
         Assert.EndsWith("#content", layout.Find("a.skip-link").GetAttribute("href"), StringComparison.Ordinal);
         Assert.Equal("content", layout.Find("main").Id);

@@ -15,7 +15,7 @@ public sealed class StartPanelTests(ScreensDatabase database) : IClassFixture<Sc
         var panel = screens.Render<StartPanel>(p => p.Add(s => s.Table, "stories"));
         panel.WaitForElement(".facts");
 
-        foreach (var part in (string[])["4,960 with text, 40 with nothing to embed", "feature-hashing-1, 1,536 dimensions", "in this process", "UTF-8 bytes", "13 s to 19 s", "not for search in production"])
+        foreach (var part in (string[])["4,960 with text, 40 with nothing to embed", "feature-hashing-1, 1,536 dimensions", "in this process", "no text is sent to a provider", "free, made in this process", "13 s to 19 s", "not for search in production"])
             Assert.Contains(part, panel.Find(".start-preview").TextContent, StringComparison.Ordinal);
         Assert.NotEmpty(panel.Find("pre.sample").TextContent);
         Assert.Equal(0, await database.CountAsync("embedding_admin.run where target = 'stories'"));
@@ -30,6 +30,20 @@ public sealed class StartPanelTests(ScreensDatabase database) : IClassFixture<Sc
         Assert.Empty(facts.FindAll("img"));
         Assert.Equal("<img src=x onerror=alert(1)>U+202Eevil", facts.Find("pre.sample").TextContent);
         Assert.Equal("U+202E", facts.Find("pre.sample mark").TextContent);
+    }
+
+    [Fact]
+    public async Task It_says_where_text_goes_and_what_that_costs()
+    {
+        await using var screens = await Screens.OpenAsync(database);
+        var preview = await screens.Services.GetService<EmbeddingAdmin.Runs.RunControl>()!.PreviewAsync(new(EmbeddingAdmin.Runs.RunKind.Backfill, "stories"), TestContext.Current.CancellationToken);
+        var plan = preview.Plan with { Provider = "openai", Host = "api.openai.com", Model = "text-embedding-3-small", Price = new("api.openai.com", "text-embedding-3-small", 0.02m, "USD", new(2026, 4, 29)) };
+        var facts = screens.Render<PreviewFacts>(p => p.Add(f => f.Preview, preview with { Plan = plan, Tokens = new(4_000_000, new(2300, 10_000, [3, 7])) }));
+        foreach (var part in (string[])["api.openai.com", "about 920,000", "0.23 tokens per byte, from the usage of runs 3 and 7", "about $0.0166 to $0.0202", "at the price of 2026-04-29"])
+            Assert.Contains(part, facts.Find(".facts").TextContent, StringComparison.Ordinal);
+
+        facts.Render(p => p.Add(f => f.Preview, preview with { Plan = plan with { Price = null } }));
+        Assert.Contains("unpriced", facts.Find(".facts").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.Tests.SignIn;
 
 [assembly: AssemblyFixture(typeof(Postgres))]
@@ -45,6 +46,11 @@ public sealed class SignInDatabase(Postgres postgres) : IAsyncLifetime
         Keys.Delete(recursive: true);
     }
 
-    internal Task<DashboardApp> StartAppAsync(params (string Key, string Value)[] settings) =>
-        DashboardApp.StartAsync([("ConnectionStrings:Postgres", Database.ConnectionString), ("DataProtection:Folder", Keys.FullName), .. settings]);
+    /// <summary>Starts the dashboard on this database, and waits until it is ready.</summary>
+    internal async Task<DashboardApp> StartAppAsync(params (string Key, string Value)[] settings)
+    {
+        var app = await DashboardApp.StartAsync([("ConnectionStrings:Postgres", Database.ConnectionString), ("DataProtection:Folder", Keys.FullName), .. settings]);
+        await app.UntilAsync<ReadinessState.Ready>();
+        return app;
+    }
 }

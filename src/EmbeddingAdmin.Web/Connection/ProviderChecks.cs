@@ -1,0 +1,37 @@
+using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Providers;
+
+namespace EmbeddingAdmin.Web.Connection;
+
+/// <summary>Says what the settings say of the provider; of its key a fingerprint only. The provider itself is not asked: that costs.</summary>
+internal static class ProviderChecks
+{
+    // Only the length of vectors that nobody makes here.
+    private const int AnyDimensions = 1536;
+
+    public static IReadOnlyList<Check> Of(EmbeddingOptions options, TimeProvider clock)
+    {
+        try
+        {
+            using var provider = EmbeddingProviders.Create(options, options.Dimensions ?? AnyDimensions, clock);
+            return
+            [
+                new(provider.SendsTextAway ? Mark.Fact : Mark.Note, "Provider", provider.Model.Provider, provider.Notice),
+                new(Mark.Fact, "Model", provider.Model.Model),
+                new(Mark.Fact, "Text goes to", provider.Model.Host),
+                .. provider.SendsTextAway ? Key(options.ApiKey) : [],
+            ];
+        }
+        catch (ProviderFault fault)
+        {
+            return [new(Mark.Wrong, "Provider", options.Provider, fault.Message, fault.Code)];
+        }
+    }
+
+    private static IEnumerable<Check> Key(string? key)
+    {
+        yield return string.IsNullOrWhiteSpace(key)
+            ? new(Mark.Fact, "Key", "none; this endpoint is asked without one")
+            : new(Mark.Right, "Key", $"fingerprint {SupabaseKey.Read(key).Fingerprint}");
+    }
+}

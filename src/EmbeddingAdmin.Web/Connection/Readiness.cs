@@ -1,0 +1,209 @@
+using System.Runtime.CompilerServices;
+using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Components;
+using Npgsql;
+
+namespace EmbeddingAdmin.Web.Connection;
+
+/// <summary>
+/// Takes the dashboard from its start to a database with our schema in it: asks the catalog, updates a schema that is there, and makes one
+/// only where that is settled already or an operator confirms it. Until then nothing else in this process speaks to the database.
+/// </summary>
+internal sealed partial class Readiness(NpgsqlDataSource database, SettingsReport settings, IConfiguration configuration, SchemaGate gate, TimeProvider clock, ILogger<Readiness> logger) : BackgroundService
+{
+    internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    // What starts after this finds the schema there, when the database is quick; when it is not, nothing waits for it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _attempt = new(1);
+    private readonly Lock _telling = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ReadinessState _state = gate.Opened.IsCompleted ? new ReadinessState.Ready() : new ReadinessState.Connecting();
+    private int _attempts;
+
+    /// <summary>How far it is.</summary>
+    public ReadinessState State
+    {
+        get
+        {
+            lock (_telling)
+                return _state;
+        }
+    }
+
+    /// <summary>Ends when the schema is as this program needs it; it never fails.</summary>
+    public Task Applied => gate.Opened;
+
+    /// <summary>The state, now and whenever it changes.</summary>
+    public async IAsyncEnumerable<ReadinessState> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (state, changed) = Now();
+            yield return state;
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Tries once more, on an operator's word. Who asks while another's try goes on gets the answer of that.</summary>
+    public async Task RetryAsync(CancellationToken cancellationToken)
+    {
+        var seen = Volatile.Read(ref _attempts);
+        await _attempt.WaitAsync(cancellationToken);
+        try
+        {
+            if (seen != _attempts || State is ReadinessState.Ready or ReadinessState.HalfConfigured)
+                return;
+            Become(new ReadinessState.Connecting());
+            await TryAsync(null, cancellationToken);
+        }
+        finally
+        {
+            _attempt.Release();
+        }
+    }
+
+    /// <summary>Makes the schema, on the word of an operator who typed the database's name.</summary>
+    /// <exception cref="EmbeddingAdminException">
+    /// <see cref="ErrorCodes.SchemaNotConfirmed"/>: another name was typed, or nothing is to be confirmed any more; <see cref="ErrorCodes.Grant"/>: the role may not make it. Nothing was made.
+    /// </exception>
+    public async Task ConfirmAsync(string typedDatabaseName, Actor actor, CancellationToken cancellationToken)
+    {
+        await _attempt.WaitAsync(cancellationToken);
+        try
+        {
+            if (State is ReadinessState.Ready)
+                return;
+            if (State is not ReadinessState.NeedsConfirmation asked)
+                throw new EmbeddingAdminException(ErrorCodes.SchemaNotConfirmed, "There is nothing to confirm now: the connection has changed. Nothing was made. Look at what the page shows.");
+            if (!string.Equals(typedDatabaseName.Trim(), asked.Database, StringComparison.Ordinal))
+                throw new EmbeddingAdminException(ErrorCodes.SchemaNotConfirmed, $"This is not the database's name. Nothing was made. Type {asked.Database} if it is the right one; if it is not, set another connection.");
+            if (!asked.RoleMayCreate)
+                throw new EmbeddingAdminException(ErrorCodes.Grant, $"The role {asked.Role} may not make a schema. Nothing was made. Grant it the right and try again.");
+            await TryAsync(new(actor, asked.Host, asked.Database), cancellationToken);
+        }
+        finally
+        {
+            _attempt.Release();
+        }
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        var tried = Now();
+        if (tried.State is ReadinessState.Connecting)
+            await Task.WhenAny(tried.Changed, Task.Delay(Patience, clock, cancellationToken));
+    }
+
+    public override void Dispose()
+    {
+        _attempt.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (settings.Connection is null)
+        {
+            Become(new ReadinessState.HalfConfigured(settings.Project?.Host, settings.ServiceKey is not null));
+            return;
+        }
+
+        await LookAsync(stoppingToken);
+        while (true)
+        {
+            var (state, changed) = Now();
+            if (state is ReadinessState.Ready)
+                return;
+            if (state is ReadinessState.Unreachable)
+            {
+                await Task.Delay(Pause, clock, stoppingToken);
+                await LookAsync(stoppingToken);
+            }
+            else
+            {
+                await changed.WaitAsync(stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Tries by itself, if that is still allowed when its turn comes.</summary>
+    private async Task LookAsync(CancellationToken cancel)
+    {
+        await _attempt.WaitAsync(cancel);
+        try
+        {
+            if (State is ReadinessState.Connecting or ReadinessState.Unreachable)
+                await TryAsync(null, cancel);
+        }
+        finally
+        {
+            _attempt.Release();
+        }
+    }
+
+    private async Task TryAsync(SchemaConfirmation? confirmed, CancellationToken cancel)
+    {
+        var before = State;
+        try
+        {
+            Become(await ApplyAsync(confirmed, cancel));
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            var known = fault as EmbeddingAdminException ?? DatabaseFaults.Explain(fault, settings.Connection) ?? new EmbeddingAdminException(ErrorCodes.DatabaseFault, $"Something unexpected happened ({fault.GetType().Name}). Nothing was read or changed. The log has the details.", fault);
+            var shown = Fault.Of(known);
+            if ((before as ReadinessState.Unreachable)?.Fault != shown)
+                LogNotYet(known.Code, known.Message);
+            Become(MayPass(fault) ? new ReadinessState.Unreachable(shown, clock.GetUtcNow()) : new ReadinessState.Refused(shown, clock.GetUtcNow()));
+        }
+        finally
+        {
+            _attempts++;
+        }
+    }
+
+    private async Task<ReadinessState> ApplyAsync(SchemaConfirmation? confirmed, CancellationToken cancel)
+    {
+        if (confirmed is null && !SchemaConsent.IsGivenBy(configuration))
+        {
+            var found = await Migrations.LookAsync(database, cancel);
+            if (!found.Exists)
+                return new ReadinessState.NeedsConfirmation(settings.Connection!.Host, settings.Connection.Port, found.Database, found.Role, Migrations.Tables, found.RoleMayCreate);
+        }
+
+        await Migrations.ApplyAsync(database, confirmed, cancel);
+        return new ReadinessState.Ready();
+    }
+
+    private static bool MayPass(Exception fault) =>
+        fault is not EmbeddingAdminException && !DatabaseFaults.IsRefusal(fault) && fault is not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege };
+
+    private (ReadinessState State, Task Changed) Now()
+    {
+        lock (_telling)
+            return (_state, _changed.Task);
+    }
+
+    private void Become(ReadinessState state)
+    {
+        TaskCompletionSource told;
+        lock (_telling)
+        {
+            if (_state == state)
+                return;
+            _state = state;
+            (told, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        if (state is ReadinessState.Ready)
+            gate.Open();
+        told.SetResult();
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The database is not ready ({Code}: {Why})")]
+    private partial void LogNotYet(string code, string why);
+}

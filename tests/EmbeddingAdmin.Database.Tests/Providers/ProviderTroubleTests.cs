@@ -1,0 +1,90 @@
+using EmbeddingAdmin.Database.Tests.Engine;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Writing;
+
+namespace EmbeddingAdmin.Database.Tests.Providers;
+
+/// <summary>A provider that was well at the start and is not in the middle.</summary>
+public sealed class ProviderTroubleTests(AssemblyStack stack)
+{
+    [Theory]
+    [InlineData(401, """{"error":{"message":"Incorrect API key provided: sk-abcde****wxyz.","code":"invalid_api_key"}}""", null, "EA-PRV-01", "Set a valid key in Embeddings:ApiKey")]
+    [InlineData(403, """{"error":{"message":"Project sk-abcde****wxyz is archived"}}""", null, "EA-PRV-02", "Allow the key's project")]
+    [InlineData(404, """{"error":{"code":"model_not_found"}}""", null, "EA-PRV-03", "Check Embeddings:Model")]
+    [InlineData(429, """{"error":{"code":"insufficient_quota"}}""", null, "EA-PRV-05", "Top the account up")]
+    [InlineData(402, "{}", null, "EA-PRV-05", "Top the account up")]
+    [InlineData(429, "{}", "3600", "EA-PRV-18", "It may be asked again from")]
+    [InlineData(503, "", "86400", "EA-PRV-19", "It may be asked again from")]
+    public async Task What_a_person_must_settle_pauses_the_run_at_once_and_resume_goes_on(int status, string body, string? retryAfter, string code, string words)
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 1000);
+        Dictionary<string, string>? headers = retryAfter is null ? null : new(StringComparer.Ordinal) { ["Retry-After"] = retryAfter };
+        engine.Provider.Script.Next(new(), new(), new(status, body, Headers: headers));
+
+        var run = await engine.BackfillAsync();
+
+        Assert.Equal((RunStatus.Paused, code), (run.Status, run.ReasonCode));
+        foreach (var part in (string[])[words, "What was written stays.", "resume"])
+            Assert.Contains(part, run.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("EA-", run.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-abcde", run.Reason, StringComparison.Ordinal);
+        Assert.True(engine.Provider.Counts.Calls < 20, $"{engine.Provider.Counts.Calls} of 20 calls were made");
+        var written = await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel);
+        Assert.Equal(written, (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt[RowOutcome.Written]);
+        Assert.InRange(written, 0, 950);
+
+        await engine.Control.AskAsync(run.Id, RunAction.Resume, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel);
+        var ended = (await engine.Services.GetRunner().RunAsync(run.Id, TestEngine.Cancel))!;
+        Assert.Equal((RunStatus.Succeeded, Verdict.Verified, null), (ended.Status, ended.Verdict, ended.ReasonCode));
+        Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 1000), (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt);
+        Assert.Empty(await engine.DifferencesAsync());
+    }
+
+    [Fact]
+    public async Task The_time_that_a_provider_asks_for_is_waited_and_said()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
+        engine.Provider.Script.Next(new ScriptedAnswer(429, "{}", Headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "3" }));
+        await engine.HostAsync();
+        var asked = TimeProvider.System.GetTimestamp();
+
+        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        var waits = await engine.UntilAsync(run.Id, seen => seen.Progress.Waiting is not null);
+        var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
+
+        Assert.Matches(@"^Waiting 3 s for 127\.0\.0\.1:\d+ \(EA-PRV-18\)\. .+ asks to slow down", waits.Progress.Waiting);
+        Assert.Equal(RunStatus.Running, waits.Run.Status);
+        Assert.True(TimeProvider.System.GetElapsedTime(asked) >= TimeSpan.FromSeconds(3));
+        Assert.Equal((Verdict.Verified, 2L), (ended.Run.Verdict, engine.Provider.Counts.Calls));
+    }
+
+    [Fact]
+    public async Task Vectors_of_another_model_than_before_the_run_are_not_stored()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
+        engine.Provider.Script.Next(new ScriptedAnswer(Misdeed: Misdeed.OtherModel));
+
+        var run = await engine.BackfillAsync();
+
+        Assert.Equal((RunStatus.Paused, ErrorCodes.ModelChanged), (run.Status, run.ReasonCode));
+        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
+    }
+
+    [Theory]
+    [InlineData(Misdeed.Fewer, "EA-PRV-08")]
+    [InlineData(Misdeed.NoIndex, "EA-PRV-09")]
+    [InlineData(Misdeed.HalfTheDimensions, "EA-PRV-10")]
+    [InlineData(Misdeed.NotANumber, "EA-PRV-11")]
+    public async Task A_malformed_answer_stores_nothing(Misdeed misdeed, string code)
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
+        engine.Provider.Script.Next(new ScriptedAnswer(Misdeed: misdeed));
+
+        var run = await engine.BackfillAsync();
+
+        Assert.Equal((RunStatus.Errored, code), (run.Status, run.ReasonCode));
+        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
+        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.stamp", TestEngine.Cancel));
+    }
+}

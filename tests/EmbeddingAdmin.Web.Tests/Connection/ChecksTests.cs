@@ -1,0 +1,69 @@
+using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
+
+namespace EmbeddingAdmin.Web.Tests.Connection;
+
+public sealed class ChecksTests
+{
+    private static readonly ServerFacts Good = new()
+    {
+        Version = "17.5", VersionNumber = 170005, Database = "postgres", Role = "postgres", Superuser = false, BypassesRowSecurity = true,
+        InRecovery = false, ReadOnly = false, VectorVersion = "0.8.0", VectorSchema = "extensions", Migration = Migrations.Newest,
+    };
+
+    private static readonly DatabaseConnection Far = Read("Host=aws.pooler.supabase.com;Username=postgres.ref;Database=postgres;SSL Mode=VerifyFull");
+
+    public static TheoryData<string, ServerFacts, Mark, string?> Servers => new()
+    {
+        { "Server", Good with { Version = "14.9", VersionNumber = 140009 }, Mark.Wrong, null },
+        { "Role", Good with { BypassesRowSecurity = false }, Mark.Note, null },
+        { "Writing", Good with { InRecovery = true, ReadOnly = true }, Mark.Wrong, "EA-DB-06" },
+        { "Writing", Good with { ReadOnly = true }, Mark.Wrong, "EA-DB-06" },
+        { "pgvector", Good with { VectorVersion = null, VectorSchema = null }, Mark.Wrong, "EA-SCH-03" },
+        { "pgvector", Good with { VectorVersion = "0.6.2" }, Mark.Wrong, null },
+        { "Own schema", Good with { Migration = 999 }, Mark.Wrong, "EA-DB-09" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public void A_fault_of_the_server_is_marked_where_it_is(string what, ServerFacts server, Mark mark, string? code)
+    {
+        var check = Assert.Single(DatabaseChecks.Of(Far, server), check => check.Mark is not (Mark.Right or Mark.Fact));
+        Assert.Equal((what, mark, code), (check.What, check.Mark, check.Code));
+        Assert.NotNull(check.Sentence);
+    }
+
+    [Fact]
+    public void A_server_in_order_has_no_other_mark() =>
+        Assert.All(DatabaseChecks.Of(Far, Good), check => Assert.True(check.Mark is Mark.Right or Mark.Fact, check.What));
+
+    [Theory]
+    [InlineData("Host=db.example.org;SSL Mode=VerifyFull", Mark.Right)]
+    [InlineData("Host=db.example.org;SSL Mode=Disable", Mark.Note)]
+    [InlineData("Host=127.0.0.1", Mark.Right)]
+    public void The_way_there_is_judged_by_who_can_listen(string connection, Mark mark) =>
+        Assert.Equal(mark, DatabaseChecks.Of(Read($"{connection};Username=ada;Database=app"), Good).Single(check => check.What == "Way there").Mark);
+
+    [Fact]
+    public void A_key_is_shown_by_everything_but_its_value_and_an_expired_one_is_wrong()
+    {
+        var key = new SupabaseKey(KeyKind.LegacyService, "ref", Sample.Now, "1a2b3c4d");
+        var checks = ApiChecks.Of(new([], Far, null, new SupabaseUrl("https://db.example.org", "db.example.org", null, false), key, null, false), Sample.Now);
+        Assert.Equal((Mark.Right, "https://db.example.org"), (checks[0].Mark, checks[0].Found));
+        Assert.Equal((Mark.Wrong, "legacy service key, of project ref, expires 2026-03-14, fingerprint 1a2b3c4d", "EA-KEY-03"), (checks[1].Mark, checks[1].Found, checks[1].Code));
+        Assert.Equal((Mark.Note, "not set"), (checks[2].Mark, checks[2].Found));
+    }
+
+    [Fact]
+    public void A_providers_key_is_never_shown()
+    {
+        var checks = ProviderChecks.Of(new() { Provider = "openai", ApiKey = "sk-planted" }, TimeProvider.System);
+        Assert.Contains(checks, check => check.Found == "api.openai.com");
+        Assert.StartsWith("fingerprint ", checks.Single(check => check.What == "Key").Found, StringComparison.Ordinal);
+        Assert.DoesNotContain(checks, check => $"{check}".Contains("planted", StringComparison.Ordinal));
+    }
+
+    private static DatabaseConnection Read(string connection) => DatabaseConnection.Read(connection, null).Connection!;
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace EmbeddingAdmin.Web.Tests;
+
+/// <summary>A way to the database that can be open or shut, and that counts who came. The port stays the same.</summary>
+internal sealed class Relay : IAsyncDisposable
+{
+    private readonly (string Host, int Port) _target;
+    private readonly List<Socket> _sockets = [];
+    private readonly List<Task> _tasks = [];
+    private readonly Lock _gate = new();
+    private TcpListener? _listener;
+    private int _connections;
+
+    public Relay(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        _target = (settings.Host!, settings.Port);
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        settings.Port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+        settings.Host = "127.0.0.1";
+        Port = settings.Port;
+        ConnectionString = settings.ConnectionString;
+    }
+
+    public int Port { get; }
+
+    /// <summary>The same database, by this way.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>How many connections were made.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    public void Open()
+    {
+        _listener = new TcpListener(IPAddress.Loopback, Port);
+        _listener.Start();
+        _tasks.Add(AcceptAsync(_listener));
+    }
+
+    /// <summary>Cuts what is connected; new connections are refused.</summary>
+    public void Close()
+    {
+        _listener?.Dispose();
+        lock (_gate)
+        {
+            _sockets.ForEach(socket => socket.Dispose());
+            _sockets.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        await Task.WhenAll(_tasks);
+    }
+
+    private async Task AcceptAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await listener.AcceptSocketAsync();
+                Interlocked.Increment(ref _connections);
+                var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                lock (_gate)
+                    _sockets.AddRange([client, server]);
+                await server.ConnectAsync(_target.Host, _target.Port);
+                _ = PumpAsync(client, server);
+                _ = PumpAsync(server, client);
+            }
+        }
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        {
+            // Closed.
+        }
+    }
+
+    private static async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[8192];
+        try
+        {
+            while (await from.ReceiveAsync(buffer) is > 0 and var read)
+                await to.SendAsync(buffer.AsMemory(0, read));
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        {
+            // Closed.
+        }
+    }
+}
