@@ -179,14 +179,14 @@ public static class ErrorCodes
     public const string SchemaNewer = "EA-DB-09";
     /// <summary>The connection goes through a pooler in transaction mode.</summary>
     public const string TransactionPooler = "EA-DB-10";
-    /// <summary>The connection string asks for no encryption to another machine, which is not followed.</summary>
-    public const string EncryptionForced = "EA-DB-14";
+    /// <summary>The schema <c>embedding_admin</c> is not there, and nobody has confirmed that it may be made.</summary>
+    public const string SchemaNotConfirmed = "EA-DB-11";
     /// <summary>The connection is encrypted, and nobody checks with whom.</summary>
     public const string ServerUnverified = "EA-DB-12";
     /// <summary>The encrypted connection could not be made or trusted.</summary>
     public const string DatabaseTls = "EA-DB-13";
-    /// <summary>The schema <c>embedding_admin</c> is not there, and nobody has confirmed that it may be made.</summary>
-    public const string SchemaNotConfirmed = "EA-DB-11";
+    /// <summary>The connection string asks for no encryption to another machine, which is not followed.</summary>
+    public const string EncryptionForced = "EA-DB-14";
 
     /// <summary>A configured table is not there.</summary>
     public const string TableMissing = "EA-SCH-01";

@@ -9,7 +9,7 @@ internal static class ApiChecks
         ? [new(Mark.Note, "Address", "not set", "The API is left out: what the app's keys can do is not measured. Set Supabase:Url to have a second opinion.")]
         :
         [
-            new(Mark.Right, "Address", project.Root, project.IsHosted ? $"The hosted project {project.Project}." : "A project that is hosted by yourself."),
+            new(Mark.Right, "Address", project.Root),
             Key("Service key", "Supabase:ServiceKey", settings.ServiceKey, now),
             Key("Anonymous key", "Supabase:AnonKey", settings.AnonKey, now),
         ];
@@ -21,7 +21,7 @@ internal static class ApiChecks
         string?[] facts =
         [
             key.KindName,
-            key.Project is { } project ? $"of project {project}" : null,
+            key.Project is { } named ? $"of project {named}" : null,
             key.Expires is { } expires ? $"expires {expires:yyyy-MM-dd}" : null,
             $"fingerprint {key.Fingerprint}",
         ];

@@ -36,11 +36,11 @@ internal static class DatabaseChecks
         {
             { IsLoopback: true } => new(Mark.Right, "Way there", "on this machine"),
             { Verified: true } => new(Mark.Right, "Way there", "encrypted, and the server's certificate is verified"),
-            { Encrypted: true } => new(Mark.Note, "Way there", "encrypted, and the server's certificate is not verified", "Set Database:RootCertificate to the project's certificate, so that nobody can stand in for the server."),
-            _ => new(Mark.Wrong, "Way there", "not encrypted", "Passwords and texts can be read on the way."),
+            // What goes to another machine is always encrypted.
+            _ => new(Mark.Note, "Way there", "encrypted, and the server's certificate is not verified", "Set Database:RootCertificate to the project's certificate, so that nobody can stand in for the server.", ErrorCodes.ServerUnverified),
         };
         yield return connection.TransactionPooler
-            ? new(Mark.Note, "Pooler", "transaction mode", "It works. The session pooler (port 5432) is the better choice, because every program may use all that Postgres offers there.")
+            ? new(Mark.Note, "Pooler", "transaction mode", "It works. The session pooler (port 5432) is the better choice, because every program may use all that Postgres offers there.", ErrorCodes.TransactionPooler)
             : new(Mark.Fact, "Pooler", "none, or one in session mode");
     }
 

@@ -154,10 +154,9 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            var known = fault as EmbeddingAdminException ?? DatabaseFaults.Explain(fault, settings.Connection) ?? new EmbeddingAdminException(ErrorCodes.DatabaseFault, $"Something unexpected happened ({fault.GetType().Name}). Nothing was read or changed. The log has the details.", fault);
-            var shown = Fault.Of(known);
+            var shown = Fault.Of(DatabaseFaults.Explain(fault, settings.Connection) ?? fault);
             if ((before as ReadinessState.Unreachable)?.Fault != shown)
-                LogNotYet(known.Code, known.Message);
+                LogNotYet(shown.Code, shown.WhatHappened, shown.NotDone);
             Become(MayPass(fault) ? new ReadinessState.Unreachable(shown, clock.GetUtcNow()) : new ReadinessState.Refused(shown, clock.GetUtcNow()));
         }
         finally
@@ -180,7 +179,7 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
     }
 
     private static bool MayPass(Exception fault) =>
-        fault is not EmbeddingAdminException && !DatabaseFaults.IsRefusal(fault) && fault is not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege };
+        fault is NpgsqlException and not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } && !DatabaseFaults.IsRefusal(fault);
 
     private (ReadinessState State, Task Changed) Now()
     {
@@ -204,6 +203,6 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         told.SetResult();
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The database is not ready ({Code}: {Why})")]
-    private partial void LogNotYet(string code, string why);
+    [LoggerMessage(1, LogLevel.Error, "{Code}: {WhatHappened} {NotDone}")]
+    private partial void LogNotYet(string code, string whatHappened, string notDone);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using EmbeddingAdmin.Web.Configuration;
+using EmbeddingAdmin.Web.Connection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 
