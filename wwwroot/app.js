@@ -38,3 +38,18 @@ if (reconnect) {
 
 // A sign-in link is used by a POST, never by loading it: mail scanners and previews load links.
 document.querySelector('form[data-submit-at-once]')?.requestSubmit();
+
+// "Copy": the clipboard where the browser gives it, else the text is marked for Ctrl+C.
+document.addEventListener('click', async event => {
+  const button = event.target.closest('[data-copy]');
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const said = button.parentElement.querySelector('[data-copied]');
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    said.textContent = 'Copied.';
+  } catch {
+    getSelection().selectAllChildren(source);
+    said.textContent = 'Marked; copy it with Ctrl+C.';
+  }
+});

@@ -4,6 +4,7 @@ using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Text;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +36,8 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
         services.AddSingleton<RecipeBook>();
         services.AddSingleton<TableCatalog>();
+        services.AddSingleton<Discovery>();
+        services.AddSingleton<RecipePreview>();
         services.AddSingleton<ProviderSource>();
         services.AddSingleton<ProviderProbe>();
         services.AddSingleton<PriceList>();

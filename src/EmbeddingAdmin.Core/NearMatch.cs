@@ -17,27 +17,33 @@ public static class NearMatch
     }
 
     /// <summary>" Did you mean …?", with a space in front; empty when nothing is near.</summary>
-    public static string Sentence(string name, IEnumerable<string> known) =>
-        Of(name, known) is { Count: > 0 } near ? $" Did you mean {string.Join(" or ", near)}?" : "";
+    public static string Sentence(string name, IEnumerable<string> known) => Question(Of(name, known));
+
+    /// <summary>" Did you mean …?" of names that were found in another way; empty when there is none.</summary>
+    public static string Question(IReadOnlyList<string> near)
+    {
+        ArgumentNullException.ThrowIfNull(near);
+        return near.Count > 0 ? $" Did you mean {string.Join(" or ", near.Take(MostNamed))}?" : "";
+    }
 
     private static int Far(string a, string b)
     {
         if (a.Length > 2 && b.Length > 2 && (a.Contains(b, StringComparison.Ordinal) || b.Contains(a, StringComparison.Ordinal)))
             return a.Length == b.Length ? 0 : 1;
-        // Levenshtein's distance, one row at a time.
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        // Letters left out, put in, changed or swapped with their neighbour (Damerau and Levenshtein, neighbours once).
+        var cost = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 0; j <= b.Length; j++)
             {
-                var change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
+                cost[i, j] = i == 0 || j == 0
+                    ? i + j
+                    : Math.Min(cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
             }
         }
 
-        return row[b.Length];
+        return cost[a.Length, b.Length];
     }
 }

@@ -2,6 +2,7 @@ using EmbeddingAdmin.Web.Access;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Coverage;
 using EmbeddingAdmin.Web.Runs;
+using EmbeddingAdmin.Web.Tables;
 
 namespace EmbeddingAdmin.Web;
 
@@ -13,5 +14,6 @@ internal static class ScreensRegistration
         .AddSingleton<RunWatch>()
         .AddSingleton<TableWatch>()
         .AddSingleton<LocalDemo>()
-        .AddScoped<RunCommands>();
+        .AddScoped<RunCommands>()
+        .AddScoped<RecipeCommands>();
 }

@@ -39,6 +39,9 @@ public sealed record EmbeddingTable
     /// <summary>Whether the rows' texts are hidden until an operator asks for them, which is recorded.</summary>
     public bool Private { get; init; } = true;
 
+    /// <summary>The name under which stamps, runs and recipes know the column: <c>schema.table.column</c>; a part with a dot or a quote in it is quoted.</summary>
+    public string ColumnName => string.Join('.', new[] { Schema, Table, Vector }.Select(part => part.AsSpan().ContainsAny('.', '"') ? SqlName.Of(part).ToString() : part));
+
     /// <summary>The two tables of the app that this dashboard was made for. Their texts are proposed from the columns that are there.</summary>
     public static IReadOnlyList<EmbeddingTable> Defaults { get; } =
     [

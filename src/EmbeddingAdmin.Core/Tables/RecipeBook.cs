@@ -1,50 +1,20 @@
 using EmbeddingAdmin.Events;
-using EmbeddingAdmin.Text;
 using Npgsql;
 
 namespace EmbeddingAdmin.Tables;
-
-/// <summary>By whose word a recipe is in force.</summary>
-public enum RecipeOrigin
-{
-    /// <summary>The settings name it.</summary>
-    Settings,
-    /// <summary>An operator confirmed it in the dashboard.</summary>
-    Confirmed,
-    /// <summary>It is a proposal: nothing is embedded with it before somebody confirms it.</summary>
-    Proposed,
-}
-
-/// <summary>The recipe that a table's texts are made by now.</summary>
-/// <param name="Template">The recipe as it was written.</param>
-/// <param name="Origin">By whose word.</param>
-/// <param name="Version">Its number among the column's recipes; null while no run has used it and nobody has confirmed it.</param>
-/// <param name="Actor">Who confirmed it or used it first.</param>
-/// <param name="At">When.</param>
-public sealed record RecipeInForce(string Template, RecipeOrigin Origin, int? Version = null, string? Actor = null, DateTimeOffset? At = null);
 
 /// <summary>The recipes of each column, as numbered versions. A recipe that changes gets a new number, and an event says so.</summary>
 public sealed class RecipeBook(NpgsqlDataSource database)
 {
     /// <summary>The versions of a column's recipe, the one that was chosen last first.</summary>
-    /// <param name="column">The column as <see cref="Target.ColumnName"/> spells it.</param>
+    /// <param name="column">The column as <see cref="EmbeddingTable.ColumnName"/> spells it.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<IReadOnlyList<RecipeInForce>> VersionsAsync(string column, CancellationToken cancel) =>
-        [.. (await ReadAsync(column, cancel)).Select(known => known.Recipe)];
-
-    /// <summary>The recipe that is in force: that of the settings, else the one confirmed last, else null.</summary>
-    internal async Task<RecipeInForce?> InForceAsync(EmbeddingTable table, string column, Func<string, string> identify, CancellationToken cancel)
-    {
-        var versions = await ReadAsync(column, cancel);
-        if (table.Text is null)
-            return versions is [var (last, _), ..] ? last : null;
-        var identity = identify(table.Text);
-        var used = versions.FirstOrDefault(version => version.Identity == identity).Recipe;
-        return (used ?? new RecipeInForce(table.Text, RecipeOrigin.Settings)) with { Origin = RecipeOrigin.Settings, Template = table.Text };
-    }
+        [.. (await ReadAsync([column], cancel)).All.Select(known => known.Recipe)];
 
     /// <summary>
-    /// Makes the target's recipe a version, because a run begins with it or an operator confirmed it, and records that when it is new.
+    /// Makes the target's recipe the one in force, because a run begins with it or an operator confirmed it. A recipe that was never used
+    /// before gets a number; whenever another was in force until now, an event says so.
     /// </summary>
     /// <param name="target">The table, resolved with the recipe.</param>
     /// <param name="actor">Whose doing it is.</param>
@@ -56,31 +26,30 @@ public sealed class RecipeBook(NpgsqlDataSource database)
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await using (var name = new NpgsqlCommand("insert into embedding_admin.vector_column (name) values ($1) on conflict (name) do nothing", connection, transaction) { Parameters = { new() { Value = target.ColumnName } } })
-            await name.ExecuteNonQueryAsync(cancel);
-        // The column's row is the lock: two who confirm at once get two numbers, one after the other. It is taken by a statement of its
-        // own, because a statement sees what was there when it began, not when its lock was granted.
-        await using (var hold = new NpgsqlCommand("select from embedding_admin.vector_column where name = $1 for no key update", connection, transaction) { Parameters = { new() { Value = target.ColumnName } } })
-            await hold.ExecuteNonQueryAsync(cancel);
+        await LockAsync(connection, transaction, target.ColumnName, cancel);
         await using var use = new NpgsqlCommand(
             """
-            with held as (select id from embedding_admin.vector_column where name = $1),
-                 known as (update embedding_admin.recipe r set confirmed_at = clock_timestamp(), template = $2 from held where r.vector_column = held.id and r.identity = $3 returning r.version),
+            with mine as (select r.* from embedding_admin.recipe r join embedding_admin.vector_column c on c.id = r.vector_column where c.name = $1),
+                 last as (select version, identity from mine order by confirmed_at desc, version desc limit 1),
+                 again as (update embedding_admin.recipe r set confirmed_at = clock_timestamp(), actor = $4, template = $2 from mine
+                            where r.vector_column = mine.vector_column and r.version = mine.version and mine.identity = $3 and mine.identity <> (select identity from last)
+                           returning r.version),
                  made as (insert into embedding_admin.recipe (vector_column, version, template, identity, actor)
-                          select held.id, coalesce((select max(version) from embedding_admin.recipe r where r.vector_column = held.id), 0) + 1, $2, $3, $4 from held where not exists (select from known)
+                          select c.id, coalesce((select max(version) from mine), 0) + 1, $2, $3, $4 from embedding_admin.vector_column c
+                           where c.name = $1 and not exists (select from mine where identity = $3)
                           returning version)
-            select version, false from known union all select version, true from made
+            select version, false from last where identity = $3 union all select version, true from again union all select version, true from made
             """, connection, transaction)
         { Parameters = { new() { Value = target.ColumnName }, new() { Value = target.Recipe.Template }, new() { Value = target.Text.Recipe }, new() { Value = actor.Name } } };
         int version;
-        bool isNew;
+        bool isChange;
         await using (var reader = await use.ExecuteReaderAsync(cancel))
         {
             await reader.ReadAsync(cancel);
-            (version, isNew) = (reader.GetInt32(0), reader.GetBoolean(1));
+            (version, isChange) = (reader.GetInt32(0), reader.GetBoolean(1));
         }
 
-        if (isNew)
+        if (isChange)
         {
             var source = target.Recipe.Origin == RecipeOrigin.Settings ? "from the settings" : "confirmed in the dashboard";
             await EventLog.RecordAsync(connection, transaction, actor, null, "recipe.version", $"Version {version} of the text recipe of {target.Table.Name} is in force, {source}.", cancel);
@@ -90,26 +59,40 @@ public sealed class RecipeBook(NpgsqlDataSource database)
         return version;
     }
 
-    private async Task<IReadOnlyList<(RecipeInForce Recipe, string Identity)>> ReadAsync(string column, CancellationToken cancel)
+    /// <summary>The versions of several columns, in one query.</summary>
+    internal async Task<RecipeVersions> ReadAsync(string[] columns, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
             """
-            select r.template, r.version, r.actor, r.confirmed_at, r.identity from embedding_admin.recipe r join embedding_admin.vector_column c on c.id = r.vector_column
-             where c.name = $1 order by r.confirmed_at desc, r.version desc
+            select c.name, r.template, r.version, r.actor, r.confirmed_at, r.identity from embedding_admin.recipe r join embedding_admin.vector_column c on c.id = r.vector_column
+             where c.name = any($1) order by c.name, r.confirmed_at desc, r.version desc
             """);
-        command.Parameters.Add(new() { Value = column });
-        var versions = new List<(RecipeInForce, string)>();
+        command.Parameters.Add(new() { Value = columns });
+        var versions = new List<RecipeVersion>();
         try
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
-                versions.Add((new(reader.GetString(0), RecipeOrigin.Confirmed, reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)), reader.GetString(4)));
+                versions.Add(new(reader.GetString(0), new(reader.GetString(1), RecipeOrigin.Confirmed, reader.GetInt32(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4)), reader.GetString(5)));
         }
         catch (PostgresException absent) when (absent.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             // Our schema is not there yet, so nobody has confirmed anything.
         }
 
-        return versions;
+        return new(versions);
+    }
+
+    /// <summary>
+    /// Holds the column's row, so that two who confirm at once get two numbers. It is a statement of its own: one that waited for the
+    /// row would go on with what it saw before the other had committed.
+    /// </summary>
+    private static async Task LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string column, CancellationToken cancel)
+    {
+        foreach (var sql in (string[])["insert into embedding_admin.vector_column (name) values ($1) on conflict (name) do nothing", "select from embedding_admin.vector_column where name = $1 for no key update"])
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = column } } };
+            await command.ExecuteNonQueryAsync(cancel);
+        }
     }
 }

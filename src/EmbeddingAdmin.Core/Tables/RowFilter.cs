@@ -43,9 +43,9 @@ public static class RowFilter
         var sql = condition.Operator switch
         {
             "is" => $"{name} is {condition.Value}",
-            "in" => $"{name} in ({string.Join(", ", Items(condition.Value).Select(item => $"{SqlName.Literal(item)}::{column.Type}"))})",
+            "in" => $"{name} in ({string.Join(", ", Items(condition.Value).Select(item => $"{SqlName.Literal(item)}::{column.ValueType}"))})",
             "like" or "ilike" => $"{name}::text {condition.Operator} {SqlName.Literal(condition.Value.Replace('*', '%'))}",
-            _ => $"{name} {Operators[condition.Operator]} {SqlName.Literal(condition.Value)}::{column.Type}",
+            _ => $"{name} {Operators[condition.Operator]} {SqlName.Literal(condition.Value)}::{column.ValueType}",
         };
         // A condition that is NULL does not hold, and its opposite has to.
         return condition.Not ? $"({sql}) is not true" : $"({sql})";

@@ -5,11 +5,15 @@ using Npgsql;
 
 namespace EmbeddingAdmin.Tables;
 
+/// <summary>What became of a configured table: a target, or the fault that keeps it from being one.</summary>
+/// <param name="Table">The table as it is configured.</param>
+/// <param name="Target">The table as the catalog has it; null when it cannot be used.</param>
+/// <param name="Fault">Why it cannot be used; null when it can.</param>
+public sealed record Resolution(EmbeddingTable Table, Target? Target, EmbeddingAdminException? Fault);
+
 /// <summary>Resolves configured tables against <c>pg_catalog</c>.</summary>
 public sealed class TableCatalog(NpgsqlDataSource database, IReadOnlyList<EmbeddingTable> tables, RecipeBook recipes, IOptions<EmbeddingOptions> embeddings)
 {
-    private static readonly string[] KeyTypes = ["uuid", "int4", "int8", "text"];
-
     /// <summary>The configured tables, in the order of the configuration.</summary>
     public IReadOnlyList<EmbeddingTable> Tables { get; } = tables;
 
@@ -31,21 +35,70 @@ public sealed class TableCatalog(NpgsqlDataSource database, IReadOnlyList<Embedd
     /// <exception cref="EmbeddingAdminException">As for the other.</exception>
     public async Task<Target> ResolveAsync(EmbeddingTable table, string? tried, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        var facts = await TableFactsReader.ReadAsync(database, table.Schema, table.Table, cancel);
-        var name = $"{table.Schema}.{table.Table}";
-        if (WhyNotWritable(facts.Kind) is { } why)
-            throw new EmbeddingAdminException(ErrorCodes.TableKind, $"{name} is {why}. Nothing was read or written. Name the table that stands behind it.");
-        var key = Key(table, facts, name);
-        var vector = Vector(table, facts, name);
-        foreach (var other in new[] { table.Owner, table.CreatedAt }.OfType<string>().Where(other => facts.Columns.All(c => c.Name != other)))
-            throw new EmbeddingAdminException(ErrorCodes.TableColumn, $"The settings of {table.Name} name the column {other}, which {name} does not have. Nothing was read or written.{NearMatch.Sentence(other, facts.Columns.Select(c => c.Name))}");
+        var facts = await FactsAsync(table, cancel);
+        var versions = tried is null ? await Recipes.ReadAsync([table.ColumnName], cancel) : RecipeVersions.None;
+        var target = Resolve(table, facts, versions, tried);
+        await RefuseFilterAsync(target, cancel);
+        return target;
+    }
 
+    /// <summary>Resolves every configured table: the facts of all are one query, and their recipes another.</summary>
+    public async Task<IReadOnlyList<Resolution>> ResolveAllAsync(CancellationToken cancel) =>
+        await ResolveAllAsync(await TableFactsReader.AllAsync(database, Tables, cancel), cancel);
+
+    /// <summary>What the catalog says of the table, whatever its recipe is.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.TableMissing"/> or <see cref="ErrorCodes.VectorExtension"/>.</exception>
+    public Task<TableFacts> FactsAsync(EmbeddingTable table, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return TableFactsReader.ReadAsync(database, table.Schema, table.Table, cancel);
+    }
+
+    internal async Task<IReadOnlyList<Resolution>> ResolveAllAsync(IReadOnlyList<TableFacts> known, CancellationToken cancel)
+    {
+        var versions = await Recipes.ReadAsync([.. Tables.Select(table => table.ColumnName)], cancel);
+        var all = new List<Resolution>(Tables.Count);
+        foreach (var table in Tables)
+        {
+            try
+            {
+                var facts = known.FirstOrDefault(facts => facts.Schema == table.Schema && facts.Name == table.Table)
+                    ?? throw await TableFactsReader.MissingAsync(database, table.Schema, table.Table, cancel);
+                var target = Resolve(table, facts, versions, null);
+                await RefuseFilterAsync(target, cancel);
+                all.Add(new(table, target, null));
+            }
+            catch (EmbeddingAdminException fault)
+            {
+                all.Add(new(table, null, fault));
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>Why a table could not be used if it were configured like this; null when it could.</summary>
+    internal EmbeddingAdminException? WhyNot(EmbeddingTable table, TableFacts facts)
+    {
+        try
+        {
+            TableProof.Prove(table, facts, embeddings.Value.Dimensions);
+            return null;
+        }
+        catch (EmbeddingAdminException fault)
+        {
+            return fault;
+        }
+    }
+
+    private Target Resolve(EmbeddingTable table, TableFacts facts, RecipeVersions versions, string? tried)
+    {
+        var (key, vector, dimensions) = TableProof.Prove(table, facts, embeddings.Value.Dimensions);
         var recipe = tried is not null
             ? new RecipeInForce(tried, RecipeOrigin.Proposed)
-            : await Recipes.InForceAsync(table, ColumnName(table), template => Compile(template).Recipe, cancel)
+            : versions.InForce(table, template => Compile(template).Recipe)
                 ?? new RecipeInForce(
-                    RecipeProposal.Of(facts) ?? throw new EmbeddingAdminException(ErrorCodes.RecipeColumn, $"{name} has no column that gives text, so no recipe can be proposed. Nothing was read or written. Name one in Text in the settings."),
+                    RecipeProposal.Of(facts) ?? throw new EmbeddingAdminException(ErrorCodes.RecipeColumn, $"{table.Schema}.{table.Table} has no column that gives text, so no recipe can be proposed. Nothing was read or written. Name one in Text in the settings."),
                     RecipeOrigin.Proposed);
         return new Target
         {
@@ -58,8 +111,7 @@ public sealed class TableCatalog(NpgsqlDataSource database, IReadOnlyList<Embedd
             Vector = SqlName.Of(vector.Name),
             VectorType = SqlName.Of(facts.VectorSchema, vector.BaseType),
             HalfPrecision = vector.BaseType == "halfvec",
-            Dimensions = vector.TypeModifier >= 1 ? vector.TypeModifier : embeddings.Value.Dimensions
-                ?? throw new EmbeddingAdminException(ErrorCodes.VectorWithoutSize, $"{name}.{vector.Name} is a {vector.BaseType} without a size. Nothing was written. Set Embeddings:Dimensions, or give the column its size: alter table {SqlName.Of(table.Schema, table.Table)} alter column {SqlName.Of(vector.Name)} type {SqlName.Of(facts.VectorSchema, vector.BaseType)}(1536);"),
+            Dimensions = dimensions,
             Filter = RowFilter.Compile(table, facts),
             Text = Compile(recipe.Template),
             Recipe = recipe,
@@ -68,41 +120,23 @@ public sealed class TableCatalog(NpgsqlDataSource database, IReadOnlyList<Embedd
         SourceText Compile(string template) => SourceText.Compile(TextRecipe.Parse(template), table, facts);
     }
 
-    private static string ColumnName(EmbeddingTable table) => $"{table.Schema}.{table.Table}.{table.Vector}";
-
-    private static string? WhyNotWritable(char kind) => kind switch
+    /// <summary>Lets Postgres judge the filter's values: it reads them before it reads any row.</summary>
+    private async Task RefuseFilterAsync(Target target, CancellationToken cancel)
     {
-        'r' or 'p' => null,
-        'v' => "a view: whether an update reaches a row, and whose rights count, is decided behind it",
-        'm' => "a materialized view, which cannot be updated",
-        'f' => "a foreign table: its rows are in another database, where nothing can be locked or proved",
-        _ => "not a table",
-    };
-
-    private static ColumnFacts Key(EmbeddingTable table, TableFacts facts, string name)
-    {
-        if (table.Key is { } named && !facts.UniqueColumns.Contains(named, StringComparer.Ordinal))
+        if (target.Table.Filter is null)
+            return;
+        try
         {
-            throw new EmbeddingAdminException(ErrorCodes.TableKey, facts.Columns.Any(c => c.Name == named)
-                ? $"The key {name}.{named} is not unique and not null by itself. Rows are found again by it; nothing was read or written. Name another column in Key, or add a unique constraint and NOT NULL."
-                : $"The settings of {table.Name} name the key {named}, which {name} does not have. Nothing was read or written.{NearMatch.Sentence(named, facts.Columns.Select(c => c.Name))}");
+            await using var command = database.CreateCommand($"select from {target.Relation} t where {target.Filter} limit 0");
+            await command.ExecuteNonQueryAsync(cancel);
         }
-
-        var keyName = table.Key ?? (facts.PrimaryKey is [var only] ? only : null)
-            ?? throw new EmbeddingAdminException(
-                ErrorCodes.TableKey,
-                $"{name} has {(facts.PrimaryKey.Count == 0 ? "no primary key" : $"a primary key of several columns ({string.Join(", ", facts.PrimaryKey)})")}. Rows are found again by a key of one column; nothing was read or written. "
-                + (facts.UniqueColumns.Count > 0 ? $"Name a unique column in Key; there is {string.Join(", ", facts.UniqueColumns)}." : "Add a column that is unique and not null, and name it in Key."));
-        var key = facts.Columns.Single(c => c.Name == keyName);
-        return KeyTypes.Contains(key.BaseType, StringComparer.Ordinal) ? key
-            : throw new EmbeddingAdminException(ErrorCodes.TableKey, $"The key {name}.{key.Name} is {key.Type}. Keys of type uuid, int, bigint and text can be used; nothing was read or written.");
-    }
-
-    private static ColumnFacts Vector(EmbeddingTable table, TableFacts facts, string name)
-    {
-        var vector = facts.Columns.FirstOrDefault(c => c.Name == table.Vector)
-            ?? throw new EmbeddingAdminException(ErrorCodes.VectorColumn, $"{name} has no column {table.Vector}. Nothing was written. Add it with: alter table {SqlName.Of(table.Schema, table.Table)} add column {SqlName.Of(table.Vector)} {SqlName.Of(facts.VectorSchema, "vector")}(1536);{NearMatch.Sentence(table.Vector, facts.Columns.Select(c => c.Name))}");
-        return vector.BaseType is "vector" or "halfvec" && !vector.Generated ? vector
-            : throw new EmbeddingAdminException(ErrorCodes.VectorColumn, $"{name}.{vector.Name} is {(vector.Generated ? "a generated column" : vector.Type)}, not a vector column that can be written. Nothing was written. Name a column of type vector or halfvec in Vector.");
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.DatatypeMismatch || refused.SqlState.StartsWith("22", StringComparison.Ordinal))
+        {
+            throw new EmbeddingAdminException(ErrorCodes.TableFilter, $"The filter of {target.Table.Name} does not fit its columns: {refused.MessageText}. Nothing was read or written. Mend Filter in the settings.", refused);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Who may read the table is said where its rows are read.
+        }
     }
 }

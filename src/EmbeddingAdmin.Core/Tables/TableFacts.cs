@@ -7,13 +7,23 @@ namespace EmbeddingAdmin.Tables;
 /// <param name="TypeModifier"><c>atttypmod</c>; of a <c>vector(n)</c> column it is n itself, −1 without a size.</param>
 /// <param name="Generated">True for a generated column, which no UPDATE can set.</param>
 /// <param name="IsEnum">True for a type made by <c>create type … as enum</c>.</param>
-public sealed record ColumnFacts(string Name, string Type, string BaseType, int TypeModifier, bool Generated, bool IsEnum = false);
+public sealed record ColumnFacts(string Name, string Type, string BaseType, int TypeModifier, bool Generated, bool IsEnum = false)
+{
+    /// <summary>The type without its modifier, as values are cast to it: a cast to <c>numeric(3,1)</c> or <c>varchar(5)</c> would change the value.</summary>
+    public string ValueType { get; init; } = Type;
+}
 
 /// <summary>What <c>pg_catalog</c> says of a table, at one moment.</summary>
 public sealed record TableFacts
 {
     /// <summary>The relation's oid.</summary>
     public required uint Oid { get; init; }
+
+    /// <summary>The schema.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>The relation's name in <see cref="Schema"/>.</summary>
+    public required string Name { get; init; }
 
     /// <summary>All columns that are not dropped, in the table's order.</summary>
     public required IReadOnlyList<ColumnFacts> Columns { get; init; }
@@ -27,13 +37,13 @@ public sealed record TableFacts
     /// <summary>The schema in which the vector type stands (<c>extensions</c> on Supabase).</summary>
     public required string VectorSchema { get; init; }
 
-    /// <summary><c>pg_class.relkind</c>: <c>r</c> is an ordinary table, <c>p</c> a partitioned one.</summary>
+    /// <summary><c>pg_class.relkind</c>: <c>r</c> is an ordinary table, <c>p</c> a partitioned one, <c>v</c> a view, <c>m</c> a materialized view, <c>f</c> a foreign table.</summary>
     public required char Kind { get; init; }
 
     /// <summary>Whether row-level security is on.</summary>
     public required bool RowSecurity { get; init; }
 
-    /// <summary>Rows by <c>pg_class.reltuples</c>, which row-level security does not filter; −1 when never analysed.</summary>
+    /// <summary>Rows by <c>pg_class.reltuples</c>, of a partitioned table the sum over its partitions, which row-level security does not filter; −1 when never analysed.</summary>
     public required double EstimatedRows { get; init; }
 
     /// <summary>Names of the enabled triggers that an UPDATE fires.</summary>

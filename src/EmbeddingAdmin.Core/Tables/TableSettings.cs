@@ -60,7 +60,7 @@ public static partial class TableSettings
         return (tables, problems);
     }
 
-    [GeneratedRegex("^[a-z0-9]+(?:[-_][a-z0-9]+)*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[a-z0-9]+(?:[-_][a-z0-9]+)*\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Slug();
 
     private sealed class Entry(IConfigurationSection section)

@@ -50,8 +50,8 @@ public sealed record Target
     /// <summary>The recipe as it was written, and by whose word it is in force.</summary>
     public required RecipeInForce Recipe { get; init; }
 
-    /// <summary>The name under which stamps and runs know the column: <c>schema.table.column</c>, unquoted.</summary>
-    public string ColumnName => $"{Table.Schema}.{Table.Table}.{Table.Vector}";
+    /// <summary>The name under which stamps and runs know the column; see <see cref="EmbeddingTable.ColumnName"/>.</summary>
+    public string ColumnName => Table.ColumnName;
 
     /// <summary>The name of a function of pgvector, schema-qualified.</summary>
     public SqlName Function(string name) => SqlName.Of(Facts.VectorSchema, name);

@@ -22,11 +22,11 @@ public static class RecipeProposal
     public static string? Of(TableFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        var columns = facts.Columns.Where(column => !facts.PrimaryKey.Contains(column.Name, StringComparer.Ordinal) && IsProse(column)).ToList();
+        var columns = facts.Columns.Where(column => !facts.PrimaryKey.Contains(column.Name, StringComparer.Ordinal) && IsProse(column) && TextRecipe.CanName(column.Name)).ToList();
         var about = columns.Where(column => !Words(column.Name).Any(word => Aside.Contains(word, StringComparer.Ordinal))).ToList();
         // A table of nothing but asides is still better proposed than refused: the operator reads it before it is used.
         var chosen = about.Count > 0 ? about : columns;
-        var lines = chosen.OrderBy(Place).Select(Line).ToList();
+        var lines = chosen.OrderBy(Place).Select(Line).Take(TextRecipe.MostLines).ToList();
         return lines.Count == 0 ? null : string.Join('\n', lines);
     }
 

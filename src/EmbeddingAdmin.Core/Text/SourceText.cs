@@ -46,7 +46,7 @@ public sealed record SourceText
     public static bool GivesText(ColumnFacts column)
     {
         ArgumentNullException.ThrowIfNull(column);
-        return Text(column, "") is not null;
+        return Text(column, "") is not null && TextRecipe.CanName(column.Name);
     }
 
     private static string Line(IReadOnlyList<RecipePiece> pieces, EmbeddingTable table, TableFacts facts)

@@ -16,7 +16,8 @@ public sealed record RecipePiece(string Text, bool IsColumn);
 /// <param name="Lines">Its lines; each names at least one column.</param>
 public sealed record TextRecipe(string Template, IReadOnlyList<IReadOnlyList<RecipePiece>> Lines)
 {
-    private const int MostLines = 100;
+    // Postgres takes 100 arguments for a function, and the line feed between the lines is one of them.
+    internal const int MostLines = 99;
 
     /// <summary>Reads a recipe.</summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.RecipeColumn"/>: it cannot be read.</exception>
@@ -33,6 +34,9 @@ public sealed record TextRecipe(string Template, IReadOnlyList<IReadOnlyList<Rec
         ArgumentNullException.ThrowIfNull(column);
         return $"{{{Escape(column)}}}";
     }
+
+    /// <summary>Whether a column can be named in a recipe: one that begins with a brace or holds a line break cannot.</summary>
+    public static bool CanName(string column) => Read(Name(column)).Recipe?.Lines is [[var only]] && only == new RecipePiece(column, true);
 
     /// <summary>Words as they stand in a recipe.</summary>
     public static string Escape(string words)

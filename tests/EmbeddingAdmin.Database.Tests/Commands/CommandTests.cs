@@ -57,6 +57,33 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_tables_are_listed_with_what_was_found_and_the_entry_that_would_use_it()
+    {
+        await Database.ExecuteAsync("create schema shop; create table shop.\"Odd \"\"Items\" (id bigint primary key, title text, vec extensions.halfvec(3)); create view shop.seen as select * from shop.\"Odd \"\"Items\"; analyze stories", Cancel);
+
+        // Nothing is named, so the two tables of the app are meant, and their texts are proposed.
+        (string, string)[] unnamed = [.. Local.Where(setting => !setting.Name.StartsWith("Tables__", StringComparison.Ordinal))];
+        var tables = await App.RunAsync(unnamed, "tables", "--json");
+
+        Assert.Equal((0, ""), (tables.ExitCode, tables.Error));
+        Assert.Equal(["configured", "discovered"], Names(tables.Json));
+        var configured = tables.Json.GetProperty("configured").EnumerateArray().ToArray();
+        Assert.All(configured, table => Assert.Equal(["name", "schema", "table", "column", "key", "keyType", "type", "dimensions", "rows", "filter", "owner", "createdAt", "model", "private", "recipe", "fault"], Names(table)));
+        Assert.Equal([("stories", "embedding", "uuid", 1536, true), ("profiles", "preference_embedding", "uuid", 1536, true)], configured.Select(table => (Text(table, "name")!, Text(table, "column")!, Text(table, "keyType")!, table.GetProperty("dimensions").GetInt32(), table.GetProperty("private").GetBoolean())));
+        Assert.Equal(("proposed", "{title}\n{content}\nGenre: {genre}\nTags: {tags}"), (Text(configured[0].GetProperty("recipe"), "origin"), Text(configured[0].GetProperty("recipe"), "text")));
+        Assert.Equal(5000, configured[0].GetProperty("rows").GetInt64());
+        var found = tables.Json.GetProperty("discovered").EnumerateArray().ToArray();
+        Assert.All(found, column => Assert.Equal(["schema", "table", "column", "kind", "type", "dimensions", "key", "keyType", "rows", "configuredAs", "recipe", "fault", "entry"], Names(column)));
+        Assert.Equal(["public.profiles", "public.stories", "shop.Odd \"Items", "shop.seen"], found.Select(column => $"{Text(column, "schema")}.{Text(column, "table")}"));
+        Assert.Equal(["EA-SCH-06"], found.Select(column => column.GetProperty("fault")).Where(fault => fault.ValueKind == JsonValueKind.Object).Select(fault => Text(fault, "code")));
+        Assert.Equal("""{"Name":"odd-items","Schema":"shop","Table":"Odd \"Items","Vector":"vec","Private":true}""", JsonSerializer.Serialize(found[2].GetProperty("entry")).Replace("\\u0022", "\\\"", StringComparison.Ordinal));
+
+        var said = await App.RunAsync(unnamed, "tables");
+        foreach (var words in (string[])["Configured:", "stories: public.stories.embedding, key id (uuid), 1536 dimensions, text recipe proposed, not confirmed", "configured as stories", "halfvec(3), key id (bigint)", "EA-SCH-06: shop.seen is a view", "entry for the list Tables in appsettings.json"])
+            Assert.Contains(words, said.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_limit_is_kept_and_a_verify_of_the_rest_is_not_called_verified()
     {
         var backfill = await App.RunAsync(Local, "backfill", "profiles", "--limit", "7", "--json");
