@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Web.Access;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Coverage;
+using EmbeddingAdmin.Web.Rows;
 using EmbeddingAdmin.Web.Runs;
 
 namespace EmbeddingAdmin.Web;
@@ -13,5 +14,7 @@ internal static class ScreensRegistration
         .AddSingleton<RunWatch>()
         .AddSingleton<TableWatch>()
         .AddSingleton<LocalDemo>()
-        .AddScoped<RunCommands>();
+        .AddSingleton<RowLinks>()
+        .AddScoped<RunCommands>()
+        .AddScoped<RowCommands>();
 }
