@@ -56,7 +56,7 @@ public sealed class RowEmbedder(NpgsqlDataSource database, StartPlanner planner,
             await using var reader = await command.ExecuteReaderAsync(cancel);
             if (!await reader.ReadAsync(cancel))
                 throw new EmbeddingAdminException(ErrorCodes.RowKey, $"There is no row {key} in {target.Table.Name}, or its filter leaves it out. Nothing was sent or written. Look for it among the rows.");
-            return (reader.GetString(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetFieldValue<ReadOnlyMemory<float>>(1));
+            return (reader.GetString(0), await reader.IsDBNullAsync(1, cancel) ? default(ReadOnlyMemory<float>?) : reader.GetFieldValue<ReadOnlyMemory<float>>(1));
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {

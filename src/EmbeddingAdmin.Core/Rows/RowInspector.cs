@@ -37,7 +37,7 @@ public sealed class RowInspector(NpgsqlDataSource database, StampBook stamps, Pr
                 Bytes = reader.GetInt32(3),
                 MostBytes = Math.Min(provider.Limits.MaxTextBytes, provider.Limits.MaxBytes),
                 LeftOut = [.. lines.Zip(reader.GetFieldValue<bool[]>(4)).Where(line => line.Second).Select(line => line.First)],
-                Vector = await reader.IsDBNullAsync(5, cancel) ? null : reader.GetFieldValue<ReadOnlyMemory<float>>(5),
+                Vector = await reader.IsDBNullAsync(5, cancel) ? default(ReadOnlyMemory<float>?) : reader.GetFieldValue<ReadOnlyMemory<float>>(5),
                 Dimensions = target.Dimensions,
                 State = CoverageStates.InOrder[reader.GetInt32(6)],
                 Counts = reader.GetBoolean(7),
