@@ -67,4 +67,18 @@ public sealed class RowsTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         Faultless.Assert(visitor.Faults);
         Faultless.Assert(look.Faults);
     }
+    [Theory]
+    [InlineData("/tables/stories/rows/a/b%20c", "Row a/b c")]
+    [InlineData("/tables/stories/rows/100%25%20%3F%23%26%2B%252F%5C", "Row 100% ?#&+%2F\\")]
+    [InlineData("/tables/stories/rows/app.css", "Row app.css")]
+    [InlineData("/tables/stories/rows/%3Cimg%20src%3Dx%3E", "Row <img src=x>")]
+    [InlineData("/tables/stories/row?key=..%2F", "Row ../")]
+    public async Task A_keys_address_is_read_as_the_key_whatever_is_in_it(string address, string title)
+    {
+        await using var visitor = await Visitor.SignInAsync(chrome, demo);
+        await visitor.Page.GotoAsync(new Uri(new Uri(visitor.Page.Url), address).ToString());
+        await Expect(visitor.Page.Locator("h1")).ToHaveTextAsync(title);
+        await Expect(visitor.Page.GetByText("No such row")).ToBeVisibleAsync();
+        Faultless.Assert(visitor.Faults);
+    }
 }
