@@ -16,12 +16,12 @@ internal sealed class Screens : BunitContext
 {
     private readonly BunitAuthorizationContext _whoever;
 
-    private Screens(string connection, TimeProvider? clock = null)
+    private Screens(string connection, TimeProvider? clock = null, IReadOnlyDictionary<string, string?>? tables = null)
     {
         _whoever = AddAuthorization();
         JSInterop.Mode = JSRuntimeMode.Loose;
         DefaultWaitTimeout = TimeSpan.FromSeconds(20);
-        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).AddInMemoryCollection(tables ?? EmbeddingAdmin.Local.DemoTables.Settings).Build();
         Services.AddSingleton<IConfiguration>(settings);
         Services.AddSingleton(clock ?? TimeProvider.System);
         Services.AddEmbeddingAdmin(settings).AddScreens().AddRadzenComponents();
@@ -33,10 +33,10 @@ internal sealed class Screens : BunitContext
 
     public Readiness Readiness => Services.GetRequiredService<Readiness>();
 
-    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null, TimeProvider? clock = null)
+    public static async Task<Screens> OpenAsync(ScreensDatabase database, Func<NpgsqlConnectionStringBuilder, NpgsqlConnectionStringBuilder>? connection = null, TimeProvider? clock = null, IReadOnlyDictionary<string, string?>? tables = null)
     {
         var builder = new NpgsqlConnectionStringBuilder(database.Database.ConnectionString);
-        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString, clock);
+        var screens = new Screens((connection?.Invoke(builder) ?? builder).ConnectionString, clock, tables);
         screens.SignIn(await new Sessions(database.Database.DataSource).OpenAsync("Ada", TestContext.Current.CancellationToken));
         return screens;
     }

@@ -45,7 +45,7 @@ public sealed class TableSettingsTests
     [InlineData("Tables:0:Private", "It is neither true nor false.", "Private", "perhaps")]
     [InlineData("Tables:0:Text", "The recipe names no column in line 1", "Text", "title")]
     [InlineData("Tables:0:Text", "The recipe has a brace in line 2", "Text", "{title}\n{content")]
-    [InlineData("Tables:0:Filter", "The filter has no known operator behind status =", "Filter", "status = 'published'")]
+    [InlineData("Tables:0:Filter", "The filter has no known operator in its condition 1", "Filter", "status = 'published'")]
     [InlineData("Tables:0:Colum", "No table has such a setting. There are Name, Schema, Table, Key, Vector, Text, Filter, Owner, CreatedAt, Model, Private.", "Colum", "x")]
     public void A_fault_is_named_with_its_setting(string setting, string sentence, string key, string value)
     {
