@@ -46,8 +46,8 @@ public sealed class ShapesDatabases(AssemblyStack stack) : IAsyncLifetime
 
     public TestDatabase this[string extension] => _databases[extension];
 
-    /// <summary>The engine as somebody has it who configures these tables by a file; without one nothing is configured.</summary>
-    public ServiceProvider Open(string extension, string? file)
+    /// <summary>The engine as somebody has it who configures these tables by a file; without one nothing is configured. The dimensions are those of columns without a size.</summary>
+    public ServiceProvider Open(string extension, string? file, bool dimensions = true)
     {
         var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -55,7 +55,7 @@ public sealed class ShapesDatabases(AssemblyStack stack) : IAsyncLifetime
             ["Embeddings:Provider"] = "openai",
             ["Embeddings:Endpoint"] = Provider.Endpoint,
             ["Embeddings:ApiKey"] = "test-key",
-            ["Embeddings:Dimensions"] = $"{Dimensions}",
+            ["Embeddings:Dimensions"] = dimensions ? $"{Dimensions}" : null,
             ["Backfill:BatchSize"] = "7",
         });
         if (file is not null)

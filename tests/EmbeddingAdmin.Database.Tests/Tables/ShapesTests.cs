@@ -23,7 +23,7 @@ public sealed class ShapesTests(ShapesDatabases databases) : IClassFixture<Shape
     {
         var shape = Shapes.All.Single(other => other.Name == name);
         var entry = await DiscoverAsync(shape);
-        await using var services = databases.Open(shape.Extension, TableSettingsJson.File([entry with { Filter = shape.Filter }]));
+        await using var services = databases.Open(shape.Extension, TableSettingsJson.File([entry with { Filter = shape.Filter }]), shape.WithoutSize);
         var catalog = services.GetRequiredService<TableCatalog>();
         var table = Assert.Single(catalog.Tables);
         Assert.Equal(entry with { Filter = shape.Filter }, table);

@@ -68,7 +68,7 @@ public sealed class RowsPageTests(ScreensDatabase database) : IClassFixture<Scre
     public async Task The_texts_of_a_private_table_are_not_on_the_page_before_somebody_asked_and_each_look_is_recorded()
     {
         await database.ExecuteAsync("delete from profiles where bio = 'planted'; update profiles set bio = 'PLANTED ' || id where id in (select id from profiles order by id limit 60)");
-        await using var screens = await Screens.OpenAsync(database, null, null, ("Tables:1:Private", "true"));
+        await using var screens = await Screens.OpenAsync(database, null, null, null, ("Tables:1:Private", "true"));
         var page = Open(screens, "/tables/profiles/rows", "profiles");
         page.WaitForElement(".row-list");
         Assert.DoesNotContain("PLANTED", page.Markup, StringComparison.Ordinal);

@@ -114,7 +114,7 @@ public sealed class SingleRowTests(ScreensDatabase database) : IClassFixture<Scr
             update stories set content = 'PLANTED ' || id, embedding = array_fill(0.1, array[1536])::extensions.vector where id in (select id from stories where content <> '' order by id offset 100 limit 3)
             """);
         var key = (await database.Database.ScalarAsync<string>("select id::text from stories where content like 'PLANTED%' limit 1", TestContext.Current.CancellationToken))!;
-        await using var screens = await Screens.OpenAsync(database, null, null, ("Tables:0:Private", "true"));
+        await using var screens = await Screens.OpenAsync(database, null, null, null, ("Tables:0:Private", "true"));
         var page = Open(screens, "stories", key);
         page.WaitForElement(".nearest");
         Assert.DoesNotContain("PLANTED", page.Markup, StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class SingleRowTests(ScreensDatabase database) : IClassFixture<Scr
         page.WaitForElement(".row-reason");
         Assert.Empty(page.FindAll(".row-actions a"));
 
-        await using var hosted = await Screens.OpenAsync(database, null, null, ("Supabase:Url", "https://abcdefghijklmnopqrst.supabase.co"));
+        await using var hosted = await Screens.OpenAsync(database, null, null, null, ("Supabase:Url", "https://abcdefghijklmnopqrst.supabase.co"));
         page = Open(hosted, "stories", key);
         page.WaitForElement(".row-actions a");
         var oid = await database.Database.ScalarAsync<uint>("select 'public.stories'::regclass::oid", TestContext.Current.CancellationToken);
