@@ -90,6 +90,8 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
                 : Answer(WriteAnswer.NotMeasured, "No anonymous key is set (Supabase:AnonKey or SUPABASE_ANON_KEY).", "");
         if (target.Facts.UpdateTriggers.Count > 0)
             return Answer(WriteAnswer.NotMeasured, "The table has triggers that an update fires, so no request was sent.", $"Triggers: {string.Join(", ", target.Facts.UpdateTriggers)}");
+        if (target.Facts.Publications.Count > 0)
+            return Answer(WriteAnswer.NotMeasured, "The table is published, so that even a request that changes no value would be passed on to whoever listens; none was sent.", $"Publications: {string.Join(", ", target.Facts.Publications)}");
         // A row may get its vector between our two looks; then another row is tried.
         for (var tries = 0; tries < 3; tries++)
         {

@@ -49,6 +49,9 @@ public sealed record TableFacts
     /// <summary>Names of the enabled triggers that an UPDATE fires.</summary>
     public required IReadOnlyList<string> UpdateTriggers { get; init; }
 
+    /// <summary>Publications that pass on an UPDATE of the table, such as <c>supabase_realtime</c>: every changed row is sent to whoever listens.</summary>
+    public required IReadOnlyList<string> Publications { get; init; }
+
     /// <summary>Policies for UPDATE or ALL, as <c>name (roles)</c>.</summary>
     public required IReadOnlyList<string> UpdatePolicies { get; init; }
 }

@@ -31,7 +31,10 @@ internal static class TableFactsReader
                coalesce((select array_agg(p.polname || ' (' || case when p.polroles = '{0}' then 'public'
                                 else (select string_agg(r.rolname, ', ') from pg_roles r where r.oid = any(p.polroles)) end || ')')
                            from pg_policy p where p.polrelid = c.oid and p.polcmd in ('w', '*')), '{}'),
-               coalesce(a.names, '{}'), coalesce(a.types, '{}'), coalesce(a.value_types, '{}'), coalesce(a.base_types, '{}'), coalesce(a.modifiers, '{}'), coalesce(a.generated, '{}'), coalesce(a.enums, '{}')
+               coalesce(a.names, '{}'), coalesce(a.types, '{}'), coalesce(a.value_types, '{}'), coalesce(a.base_types, '{}'), coalesce(a.modifiers, '{}'), coalesce(a.generated, '{}'), coalesce(a.enums, '{}'),
+               array(select p.pubname::text from pg_publication p where p.pubupdate and (p.puballtables
+                            or exists (select from pg_publication_rel r where r.prpubid = p.oid and r.prrelid = c.oid)
+                            or exists (select from pg_publication_namespace s where s.pnpubid = p.oid and s.pnnspid = c.relnamespace)) order by 1)
           from pg_class c join pg_namespace n on n.oid = c.relnamespace
          cross join lateral (
            select array_agg(a.attname::text order by a.attnum) as names, array_agg(format_type(a.atttypid, a.atttypmod) order by a.attnum) as types,
@@ -103,6 +106,7 @@ internal static class TableFactsReader
                 VectorSchema = reader.GetString(8),
                 UpdateTriggers = reader.GetFieldValue<string[]>(9),
                 UpdatePolicies = reader.GetFieldValue<string[]>(10),
+                Publications = reader.GetFieldValue<string[]>(18),
                 Columns = Columns(reader),
             });
         }

@@ -19,6 +19,7 @@ internal static class Facts
         UniqueColumns = ["id"],
         VectorSchema = "extensions",
         UpdateTriggers = [],
+        Publications = [],
         UpdatePolicies = [],
         Columns = [new("id", "bigint", "int8", -1, false), .. columns.Select(Column), new("embedding", "extensions.vector(3)", "vector", 3, false)],
     };

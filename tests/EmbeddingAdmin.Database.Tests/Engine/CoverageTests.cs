@@ -109,4 +109,31 @@ public sealed class CoverageTests(AssemblyStack stack)
             Assert.Equal((204, "*/*", true), (bug.Status, bug.ContentRange, bug.Unchanged));
         }
     }
+
+    [Theory]
+    [InlineData("create publication passed_on for table stories", "passed_on")]
+    [InlineData("create publication all_of_it for all tables", "all_of_it")]
+    [InlineData("create publication of_public for tables in schema public", "of_public")]
+    public async Task Nothing_is_sent_through_the_api_to_a_table_whose_updates_are_passed_on(string publication, string name)
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 3, ("Supabase:Url", "http://127.0.0.1:1"), ("Supabase:ServiceKey", "sb_secret_0123456789"));
+        await engine.Database.ExecuteAsync(publication, TestEngine.Cancel);
+
+        var probes = await engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, TestEngine.Cancel);
+
+        var service = probes.Single(probe => probe.Writer == Writer.ServiceKey);
+        Assert.Equal((WriteAnswer.NotMeasured, $"Publications: {name}"), (service.Answer, service.Evidence));
+    }
+
+    [Fact]
+    public async Task A_service_key_that_is_not_set_is_named_where_it_would_be_needed()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 3, ("Supabase:Url", "http://127.0.0.1:1"));
+
+        var probes = await engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, TestEngine.Cancel);
+
+        var service = probes.Single(probe => probe.Writer == Writer.ServiceKey);
+        Assert.Equal((WriteAnswer.NotMeasured, "EA-CFG-01"), (service.Answer, service.Code));
+        Assert.Equal("No Supabase service key is set (Supabase:ServiceKey or SUPABASE_SERVICE_ROLE_KEY).", service.Sentence);
+    }
 }
