@@ -67,6 +67,7 @@ public sealed class TablesTests(Chrome chrome, UnconfirmedDemo unconfirmed) : IC
         await look.BrieflyAtAsync("text-change", dialog: true);
         await page.GetByRole(AriaRole.Button, new() { Name = "Change it" }).ClickAsync();
         await Expect(page.GetByText("Version 2 is in force.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Version 2, confirmed by operator at ")).ToBeVisibleAsync();
         await look.BrieflyAtAsync("text-confirmed");
 
         await visitor.GoAsync("Tables");
