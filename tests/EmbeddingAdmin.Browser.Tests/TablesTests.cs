@@ -26,7 +26,7 @@ public sealed class TablesTests(Chrome chrome, UnconfirmedDemo unconfirmed) : IC
         var (cancel, demo) = (TestContext.Current.CancellationToken, unconfirmed.Demo);
         await using (var sql = demo.Database.CreateCommand(
             """
-            create schema shop; create table shop."Odd ""Items"" <b>" (id bigint primary key, title text, vec extensions.halfvec(256));
+            drop schema if exists shop cascade; create schema shop; create table shop."Odd ""Items"" <b>" (id bigint primary key, title text, vec extensions.halfvec(256));
             create table shop.pairs (a int, b int, title text, embedding extensions.vector(3), primary key (a, b)); create view shop.seen as select * from shop.pairs;
             update profiles set bio = 'PLANTED ' || bio where bio is not null; analyze stories
             """))

@@ -49,8 +49,8 @@ internal static class Shapes
             create table half_sizeless (id int primary key, body text, embedding @ext.halfvec);
             insert into half_sizeless values (1, 'one')
             """, "public.half_sizeless.embedding", "{body}", ("1", "one")) { WithoutSize = true, Half = true },
-        new("one dimension", """
-            create table thin (id int primary key, body text, embedding @ext.vector(1));
+        new("two dimensions", """
+            create table thin (id int primary key, body text, embedding @ext.vector(2));
             insert into thin values (1, 'one'), (2, 'two')
             """, "public.thin.embedding", "{body}", ("1", "one"), ("2", "two")),
         new("jsonb as a whole", """
