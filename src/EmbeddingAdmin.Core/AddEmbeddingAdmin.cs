@@ -2,6 +2,7 @@ using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Rows;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Text;
@@ -58,6 +59,12 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();
+        services.AddSingleton<RowPages>();
+        services.AddSingleton<RandomRow>();
+        services.AddSingleton<RowInspector>();
+        services.AddSingleton<Neighbours>();
+        services.AddSingleton<RowEmbedder>();
+        services.AddSingleton<ShownVectorWriter>();
         return services;
     }
 

@@ -112,7 +112,7 @@ internal sealed partial class DatabaseKeywords
 
     private void RefuseKeyword(string keyword)
     {
-        var near = Nearest.Of(keyword, Usual);
+        var near = NearMatch.Misspelt(keyword, Usual);
         // Behind the password a strange word may be a piece of it that a semicolon or an ampersand cut off.
         if (near is null && (_pastPassword || !Word().IsMatch(keyword)))
             Refuse($"It has a part that is no keyword; perhaps the password has a semicolon. {Like} A password with a semicolon or a quote stands in single quotes.");

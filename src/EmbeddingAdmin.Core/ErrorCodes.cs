@@ -242,6 +242,11 @@ public static class ErrorCodes
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 
+    /// <summary>A row was named that is not there, cannot be there, or has nothing to embed.</summary>
+    public const string RowKey = "EA-ROW-01";
+    /// <summary>A row's text was edited between a vector's being shown and its being written.</summary>
+    public const string TextEdited = "EA-ROW-02";
+
     /// <summary>The command line cannot be understood.</summary>
     public const string Usage = "EA-CLI-01";
     /// <summary>The command was ended by a signal before it had anything to report.</summary>

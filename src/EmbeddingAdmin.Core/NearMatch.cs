@@ -26,10 +26,21 @@ public static class NearMatch
         return near.Count > 0 ? $" Did you mean {string.Join(" or ", near.Take(MostNamed))}?" : "";
     }
 
-    private static int Far(string a, string b)
+    /// <summary>The name that <paramref name="typed"/> misspells, in any case; null when none is but a few letters off.</summary>
+    public static string? Misspelt(string typed, IEnumerable<string> names)
     {
-        if (a.Length > 2 && b.Length > 2 && (a.Contains(b, StringComparison.Ordinal) || b.Contains(a, StringComparison.Ordinal)))
-            return a.Length == b.Length ? 0 : 1;
+        ArgumentNullException.ThrowIfNull(typed);
+        var (near, distance) = names.Select(name => (name, Letters(typed.ToLowerInvariant(), name.ToLowerInvariant()))).DefaultIfEmpty(("", int.MaxValue)).MinBy(pair => pair.Item2);
+        return distance <= Math.Max(1, Math.Min(typed.Length, near.Length) / 3) ? near : null;
+    }
+
+    private static int Far(string a, string b) =>
+        a.Length > 2 && b.Length > 2 && (a.Contains(b, StringComparison.Ordinal) || b.Contains(a, StringComparison.Ordinal))
+            ? a.Length == b.Length ? 0 : 1
+            : Letters(a, b);
+
+    private static int Letters(string a, string b)
+    {
         // Letters left out, put in, changed or swapped with their neighbour (Damerau and Levenshtein, neighbours once).
         var cost = new int[a.Length + 1, b.Length + 1];
         for (var i = 0; i <= a.Length; i++)

@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Web.Access;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Coverage;
+using EmbeddingAdmin.Web.Rows;
 using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Tables;
 
@@ -14,6 +15,8 @@ internal static class ScreensRegistration
         .AddSingleton<RunWatch>()
         .AddSingleton<TableWatch>()
         .AddSingleton<LocalDemo>()
+        .AddSingleton<RowLinks>()
         .AddScoped<RunCommands>()
-        .AddScoped<RecipeCommands>();
+        .AddScoped<RecipeCommands>()
+        .AddScoped<RowCommands>();
 }

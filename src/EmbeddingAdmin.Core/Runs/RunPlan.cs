@@ -17,6 +17,9 @@ public sealed record RunPlan
     /// <summary>The states whose rows are in scope; empty means every row (a verify run).</summary>
     public IReadOnlyList<CoverageState> Scope { get; init; } = [];
 
+    /// <summary>The keys of the rows in scope, whatever their state; null when <see cref="Scope"/> says it.</summary>
+    public IReadOnlyList<string>? Keys { get; init; }
+
     /// <summary>At most so many rows are taken; null for all.</summary>
     public long? Limit { get; init; }
 
@@ -59,5 +62,5 @@ public sealed record RunPlan
 
     /// <summary>Whether rows that hold a vector already are written again.</summary>
     [JsonIgnore]
-    public bool Overwrites => Scope.Any(state => state is not (CoverageState.Missing or CoverageState.EmptySource));
+    public bool Overwrites => Keys is not null || Scope.Any(state => state is not (CoverageState.Missing or CoverageState.EmptySource));
 }

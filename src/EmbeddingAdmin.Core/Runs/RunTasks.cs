@@ -2,6 +2,7 @@ using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Tasks;
 using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.AI;
 using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
@@ -11,7 +12,10 @@ public sealed class RunTasks(NpgsqlDataSource database, TableCatalog catalog, St
 {
     /// <summary>The task of a run.</summary>
     /// <exception cref="EmbeddingAdminException">The table cannot be resolved, or <see cref="ErrorCodes.RunDrift"/>: model, dimensions or recipe are not what the plan was made for.</exception>
-    public async Task<IRunTask> CreateAsync(Run run, CancellationToken cancel)
+    public Task<IRunTask> CreateAsync(Run run, CancellationToken cancel) => CreateAsync(run, null, cancel);
+
+    /// <summary>The same with vectors that were made before: what gives them stands in for the provider.</summary>
+    internal async Task<IRunTask> CreateAsync(Run run, IEmbeddingGenerator<string, Embedding<float>>? shown, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(run);
         var table = catalog.Find(run.Table)
@@ -24,7 +28,7 @@ public sealed class RunTasks(NpgsqlDataSource database, TableCatalog catalog, St
                 $"The run was planned for {run.Plan.Model} at {run.Plan.Host} with {run.Plan.Dimensions} dimensions, and the settings, the column or the text recipe are not so any more. Nothing more was written. Put them back and retry, or cancel this run and start a new one.");
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
-            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock), clock);
+            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock), clock, shown);
         return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom);
     }
 }

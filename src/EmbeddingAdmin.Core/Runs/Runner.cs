@@ -2,6 +2,7 @@ using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tasks;
 using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -31,7 +32,10 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
 
     /// <summary>Drives a run whose lease the caller holds.</summary>
     /// <returns>The run as it stands then; as it was last seen, when another worker took it over.</returns>
-    public async Task<Run> RunAsync(Run run, RunLease lease, CancellationToken stopping)
+    public Task<Run> RunAsync(Run run, RunLease lease, CancellationToken stopping) => RunAsync(run, lease, null, stopping);
+
+    /// <summary>The same with vectors that were made before: what gives them stands in for the provider.</summary>
+    internal async Task<Run> RunAsync(Run run, RunLease lease, IEmbeddingGenerator<string, Embedding<float>>? shown, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(lease);
@@ -47,7 +51,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         var finished = false;
         try
         {
-            finished = await WorkAsync(run, lease, halt, ticker, pace);
+            finished = await WorkAsync(run, lease, shown, halt, ticker, pace);
         }
         catch (OperationCanceledException) when (halt.Claiming.IsCancellationRequested)
         {
@@ -64,11 +68,11 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     }
 
     /// <summary>All passes; true when the scope is done.</summary>
-    private async Task<bool> WorkAsync(Run run, RunLease lease, Halt halt, Ticker ticker, ProviderPace pace)
+    private async Task<bool> WorkAsync(Run run, RunLease lease, IEmbeddingGenerator<string, Embedding<float>>? shown, Halt halt, Ticker ticker, ProviderPace pace)
     {
         var (receipt, tokens) = await ledger.SumAsync(run.Id, halt.Claiming);
         ticker.Correct(receipt, tokens);
-        await using var task = await tasks.CreateAsync(run, halt.Claiming);
+        await using var task = await tasks.CreateAsync(run, shown, halt.Claiming);
         ticker.Say("reading back");
         ticker.Count(await task.RecoverAsync(lease, halt.Claiming), 0);
         ticker.Say("counting");

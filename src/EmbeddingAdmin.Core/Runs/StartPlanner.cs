@@ -29,7 +29,8 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         var plan = new RunPlan
         {
             // A row without text has no vector either: it is looked at, and listed as nothing to embed.
-            Scope = request.Kind == RunKind.Backfill ? [.. request.Scope, CoverageState.EmptySource] : [],
+            Scope = request.Kind == RunKind.Backfill && request.Keys is null ? [.. request.Scope, CoverageState.EmptySource] : [],
+            Keys = Keys(request, target),
             Limit = request.Limit,
             Provider = model.Provider,
             Host = model.Host,
@@ -54,8 +55,8 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
     {
         var (target, provider, plan, column) = await PlanAsync(request, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
-        var scope = plan.Scope.Count == 0
-            ? "true"
+        var scope = plan.Keys is not null ? $"t.{target.Key} = any($3::{target.KeyType}[])"
+            : plan.Scope.Count == 0 ? "true"
             : $"({CoverageStates.Classify(target, "$2")}) in ({string.Join(", ", plan.Scope.Distinct().Select(CoverageStates.Place))})";
         try
         {
@@ -70,7 +71,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                        (select array[key, text] from scope where text <> '' limit 1)
                   from scope where $2 is not null
                 """,
-                column, madeFrom);
+                column, madeFrom, plan.Keys?.ToArray() ?? []);
             await using var reader = await command.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
             var rows = Math.Min(reader.GetInt64(0), request.Limit ?? long.MaxValue);
@@ -97,5 +98,18 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         {
             throw Access.WriteRefusal.Explain(target, refused);
         }
+    }
+
+    private static string[]? Keys(StartRequest request, Target target)
+    {
+        if (request.Keys is not { } asked)
+            return null;
+        if (request.Kind != RunKind.Backfill || asked.Count == 0)
+            throw new EmbeddingAdminException(ErrorCodes.RowKey, $"{(asked.Count == 0 ? "No key was named" : "Only a backfill takes single rows")}. Nothing was started. Name the rows by their keys, or leave the keys out.");
+        return
+        [
+            .. asked.Select(key => Rows.RowKey.Read(target, key)
+                ?? throw new EmbeddingAdminException(ErrorCodes.RowKey, $"No row of {target.Table.Name} can have one of the keys that were named. Nothing was started. Its keys are {target.KeyType}.")).Distinct(StringComparer.Ordinal),
+        ];
     }
 }

@@ -11,6 +11,9 @@ public sealed record StartRequest(RunKind Kind, string Table)
     /// <summary>The states whose rows a backfill takes; what is missing by default.</summary>
     public IReadOnlyList<CoverageState> Scope { get; init; } = [CoverageState.Missing];
 
+    /// <summary>The keys of the rows that a backfill takes, whatever their state; null to go by <see cref="Scope"/>.</summary>
+    public IReadOnlyList<string>? Keys { get; init; }
+
     /// <summary>At most so many rows; null for all.</summary>
     public long? Limit { get; init; }
 }

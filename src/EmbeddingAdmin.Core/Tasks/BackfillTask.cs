@@ -12,12 +12,13 @@ namespace EmbeddingAdmin.Tasks;
 
 /// <summary>Makes the vectors that are missing: reads rows in scope, embeds their text, hands them to the writer.</summary>
 public sealed class BackfillTask(
-    NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock) : IRunTask
+    NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock,
+    IEmbeddingGenerator<string, Embedding<float>>? shown = null) : IRunTask
 {
     private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly EmbeddingCall _call = new(provider.Generator, clock);
+    private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
 
     /// <inheritdoc/>
     public bool Sweeps => true;
@@ -30,7 +31,7 @@ public sealed class BackfillTask(
     public int Appliers => 2;
 
     /// <summary>
-    /// The rows of the scope that this run still has to deal with. $1 is the column, $2 the origin, $3 the run, $4 its attempt. A row
+    /// The rows of the scope that this run still has to deal with. $1 is the column, $2 the origin, $3 the run, $4 its attempt, $5 the plan's keys. A row
     /// whose text was edited meanwhile is taken again, up to three times.
     /// </summary>
     private string Scope =>
@@ -41,26 +42,31 @@ public sealed class BackfillTask(
         """;
 
     // Missing alone needs no stamp and no hash, and can be answered by an index on the missing rows.
-    private string InScope => run.Plan.Overwrites
+    private string InScope => run.Plan.Keys is not null
+        // A row that this run has written stays in such a scope; its stamp says that it is done.
+        ? $"t.{target.Key} = any($5::{target.KeyType}[]) and s.run is distinct from $3"
+        : run.Plan.Overwrites
         ? $"({CoverageStates.Classify(target, "$2")}) in ({string.Join(", ", run.Plan.Scope.Select(state => CoverageStates.Place(state)))})"
         : $"t.{target.Vector} is null";
+
+    private string[] Keys => run.Plan.Keys?.ToArray() ?? [];
 
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
         await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
-        await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt);
+        await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     /// <inheritdoc/>
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"and t.{target.Key} > $6::{target.KeyType}";
+        var after = afterKey is null ? "" : $"and t.{target.Key} > $7::{target.KeyType}";
         await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
-            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $5",
-            run.VectorColumn, madeFrom, run.Id, run.Attempt, rows);
+            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $6",
+            run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys, rows);
         if (afterKey is not null)
             command.Parameters.Add(new() { Value = afterKey });
         var found = new List<SourceRow>(rows);
@@ -110,7 +116,9 @@ public sealed class BackfillTask(
                 // The provider does not say which text it means: halves tell.
                 if (some is [var culprit])
                 {
-                    settled.Add(new(culprit.Key, RowOutcome.Failed, "provider", fault.HttpStatus?.ToString() ?? fault.Code, fault.Message));
+                    settled.Add(fault.Code == ErrorCodes.TextEdited
+                        ? new(culprit.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written.")
+                        : new(culprit.Key, RowOutcome.Failed, "provider", fault.HttpStatus?.ToString() ?? fault.Code, fault.Message));
                     return;
                 }
 

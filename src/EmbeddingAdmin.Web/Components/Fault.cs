@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EmbeddingAdmin.Providers;
 
 namespace EmbeddingAdmin.Web.Components;
 
@@ -13,6 +14,7 @@ public sealed record Fault(string Code, string WhatHappened, string NotDone, str
     {
         _ when DatabaseFaults.Explain(exception) is { } database => Of(database, correlation),
         EmbeddingAdminException known => Of(known, correlation),
+        ProviderFault provider => Of(new EmbeddingAdminException(provider.Code, provider.Message[(provider.Code.Length + 2)..]), correlation),
         _ => new(ErrorCodes.Unexpected, "This part of the page failed unexpectedly.", "Runs are not affected: they belong to the server, not to this page.",
             "Load the page again. If it happens again, look the reference up in the log.", correlation),
     };

@@ -13,6 +13,13 @@ public sealed record TextPiece(string Text, bool Hidden);
 /// </summary>
 public static class VisibleText
 {
+    /// <summary>The beginning of a text, not ended inside a character.</summary>
+    public static string Cut(string text, int most)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= most ? text : text[..(most > 0 && char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+    }
+
     public static IReadOnlyList<TextPiece> Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -35,7 +35,7 @@ internal static partial class UnknownSettings
 
     private static SettingProblem? Warning(string key, Layer layer)
     {
-        var near = key.Contains(':', StringComparison.Ordinal) ? NearestOf(key) : Nearest.Of(key, [.. SettingName.Others, .. Single]);
+        var near = key.Contains(':', StringComparison.Ordinal) ? NearestOf(key) : NearMatch.Misspelt(key, [.. SettingName.Others, .. Single]);
         // Many programs share a .env; only what looks like one of ours is worth a word.
         if (near is null && layer == Layer.DotEnv && !key.Contains(':', StringComparison.Ordinal))
             return null;
@@ -51,10 +51,10 @@ internal static partial class UnknownSettings
         var colon = key.IndexOf(':', StringComparison.Ordinal);
         var (section, rest) = (key[..colon], key[(colon + 1)..]);
         var sections = Known.Select(known => known.Split(':')[0]).Concat(Open).Distinct(StringComparer.Ordinal);
-        if (Nearest.Of(section, sections) is not { } near)
+        if (NearMatch.Misspelt(section, sections) is not { } near)
             return null;
         var known = Known.Where(name => name.StartsWith($"{near}:", StringComparison.Ordinal)).ToList();
-        return Nearest.Of(rest, known.Select(name => name[(near.Length + 1)..])) is { } name ? $"{near}:{name}" : Open.Contains(near, StringComparer.Ordinal) ? $"{near}:{rest}" : null;
+        return NearMatch.Misspelt(rest, known.Select(name => name[(near.Length + 1)..])) is { } name ? $"{near}:{name}" : Open.Contains(near, StringComparer.Ordinal) ? $"{near}:{rest}" : null;
     }
 
     private static string Place(Layer layer) => layer switch

@@ -8,21 +8,29 @@ namespace EmbeddingAdmin.Web.Coverage;
 /// <param name="Rows">Rows in it.</param>
 /// <param name="Colour">The part of the style class that gives its colour.</param>
 /// <param name="Meaning">What it means and what helps, in one sentence.</param>
-public sealed record Segment(string Word, long Rows, string Colour, string Meaning);
+/// <param name="State">The state; null for a part that stands for several.</param>
+public sealed record Segment(string Word, long Rows, string Colour, string Meaning, CoverageState? State = null);
+
+/// <summary>A state in words and colour.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Word">The state in the operator's words.</param>
+/// <param name="Colour">The part of the style class that gives its colour.</param>
+/// <param name="Meaning">What it means and what helps, in one sentence.</param>
+public sealed record StateLook(CoverageState State, string Word, string Colour, string Meaning);
 
 /// <summary>Coverage in words and colours.</summary>
 public static class CoverageLook
 {
-    // From what is best to what is nothing: the bar fills from the left.
-    private static readonly (CoverageState State, string Word, string Colour, string Meaning)[] Looks =
+    /// <summary>The states in the order in which they are shown: from what is best to what is nothing, since the bar fills from the left.</summary>
+    public static IReadOnlyList<StateLook> Looks { get; } =
     [
-        (CoverageState.Fresh, "up to date", "fresh", "The vector was made from the row's text of now, with the settings of now."),
-        (CoverageState.StaleText, "edited since", "stale", "The text was edited after its vector was made. A backfill of what is out of date mends it."),
-        (CoverageState.StaleConfig, "from other settings", "other", "The vector was made with another provider, model, length or text recipe. A backfill of what is out of date mends it."),
-        (CoverageState.Unstamped, "of unknown origin", "unknown", "There is a vector, and no run of this dashboard wrote it. A backfill of what is out of date replaces it."),
-        (CoverageState.Invalid, "unusable", "invalid", "The vector is zero or has the wrong length; no search finds the row. A backfill of what is out of date mends it."),
-        (CoverageState.Missing, "missing", "missing", "The row has text and no vector. A backfill makes it."),
-        (CoverageState.EmptySource, "nothing to embed", "empty", "The row has no text, so it needs no vector."),
+        new(CoverageState.Fresh, "up to date", "fresh", "The vector was made from the row's text of now, with the settings of now."),
+        new(CoverageState.StaleText, "edited since", "stale", "The text was edited after its vector was made. A backfill of what is out of date mends it."),
+        new(CoverageState.StaleConfig, "from other settings", "other", "The vector was made with another provider, model, length or text recipe. A backfill of what is out of date mends it."),
+        new(CoverageState.Unstamped, "of unknown origin", "unknown", "There is a vector, and no run of this dashboard wrote it. A backfill of what is out of date replaces it."),
+        new(CoverageState.Invalid, "unusable", "invalid", "The vector is zero or has the wrong length; no search finds the row. A backfill of what is out of date mends it."),
+        new(CoverageState.Missing, "missing", "missing", "The row has text and no vector. A backfill makes it."),
+        new(CoverageState.EmptySource, "nothing to embed", "empty", "The row has no text, so it needs no vector."),
     ];
 
     /// <summary>The parts of the bar that have rows. A state that was not computed has no part; what is known without it still has.</summary>
@@ -30,7 +38,7 @@ public static class CoverageLook
     {
         ArgumentNullException.ThrowIfNull(coverage);
         var segments = Looks.Where(look => coverage.States[look.State] > 0)
-            .Select(look => new Segment(look.Word, coverage.States[look.State]!.Value, look.Colour, look.Meaning)).ToList();
+            .Select(look => new Segment(look.Word, coverage.States[look.State]!.Value, look.Colour, look.Meaning, look.State)).ToList();
         if (segments.Count == 0 && NotComputed(coverage).Count > 0 && coverage.Total > 0)
         {
             segments =
@@ -42,6 +50,9 @@ public static class CoverageLook
         }
         return segments;
     }
+
+    /// <summary>How one state looks.</summary>
+    public static StateLook Of(CoverageState state) => Looks.Single(look => look.State == state);
 
     /// <summary>The states that were not computed, in words.</summary>
     public static IReadOnlyList<string> NotComputed(TableCoverage coverage)

@@ -28,13 +28,13 @@ public static class VerdictWords
     {
         var texts = receipt[RowOutcome.Written] + receipt[RowOutcome.AlreadyCurrent];
         var all = texts == 1 ? "The one text" : $"All {Amount.Of(texts)} texts";
-        var have = texts == 1 ? "has" : "have";
+        var have = texts == 1 ? "has its vector" : "have their vector";
         var sentence = (kind, texts, receipt[RowOutcome.AlreadyCurrent]) switch
         {
             (_, 0, _) => "No row in scope has text to embed",
-            (RunKind.Verify, _, _) => $"{all} {have} their vector: made from the text of now, unchanged since it was written, and whole",
-            (_, _, 0) => $"{all} {have} their vector, read back after the commit",
-            (_, _, var current) => $"{all} {have} their vector: {Amount.Of(receipt[RowOutcome.Written])} read back after the commit, {Amount.Of(current)} there before",
+            (RunKind.Verify, _, _) => $"{all} {have}: made from the text of now, unchanged since it was written, and whole",
+            (_, _, 0) => $"{all} {have}, read back after the commit",
+            (_, _, var current) => $"{all} {have}: {Amount.Of(receipt[RowOutcome.Written])} read back after the commit, {Amount.Of(current)} there before",
         };
         return $"{sentence}{Rest(receipt)}.";
     }

@@ -18,7 +18,7 @@ internal static class TableWords
     };
 
     /// <summary>How many rows it has, as far as the catalog knows.</summary>
-    public static string Rows(double estimated) => estimated < 0 ? "unknown: never analysed" : $"about {Amount.Rows((long)estimated)}";
+    public static string Rows(double estimated) => estimated < 0 ? "rows not counted: never analysed" : $"about {Amount.Rows((long)estimated)}";
 
     /// <summary>How far a discovered column is from being used.</summary>
     public static StatusLook Look(DiscoveredColumn column) => column switch

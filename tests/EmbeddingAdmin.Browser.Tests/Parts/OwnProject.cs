@@ -14,6 +14,12 @@ public sealed class OwnProject : IAsyncLifetime
     /// <summary>The provider's key; no other text holds it.</summary>
     internal const string ProviderKey = "sk-planted-8d20b7c16f";
 
+    /// <summary>A password that is not the database's.</summary>
+    internal const string WrongPassword = "planted-wrong-61e0d3";
+
+    /// <summary>What may be typed instead of opening a link.</summary>
+    internal const string SignInToken = "planted-token-77aa31";
+
     private readonly string _root = Directory.CreateTempSubdirectory("own-project-").FullName;
     private LocalStack? _stack;
     private ScriptedProvider? _provider;
@@ -32,6 +38,17 @@ public sealed class OwnProject : IAsyncLifetime
         var parts = new NpgsqlConnectionStringBuilder(Stack.ConnectionString);
         return $"postgresql://{parts.Username}:{password ?? parts.Password}@{parts.Host}:{parts.Port}/{parts.Database}";
     }
+
+    /// <summary>What must be seen nowhere: each secret by its name.</summary>
+    internal IReadOnlyDictionary<string, string> Secrets => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["the provider's key"] = ProviderKey,
+        ["the service key"] = Stack.ServiceKey ?? throw new InvalidOperationException(Stack.ApiMissing),
+        ["the anonymous key"] = Stack.AnonKey!,
+        ["the database's password"] = new NpgsqlConnectionStringBuilder(Stack.ConnectionString).Password!,
+        ["a wrong password"] = WrongPassword,
+        ["the token to sign in with"] = SignInToken,
+    };
 
     public async ValueTask InitializeAsync()
     {
@@ -71,6 +88,18 @@ public sealed class OwnProject : IAsyncLifetime
             "--urls=http://127.0.0.1:0");
     }
 
+    /// <summary>Everything that the app keeps for itself in the database.</summary>
+    internal async Task<IReadOnlyList<(string From, string Text)>> RecordsAsync()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var records = new List<(string, string)>();
+        await using var tables = Database.CreateCommand("select c.relname::text, query_to_xml(format('select * from embedding_admin.%I', c.relname), false, true, '')::text from pg_class c where c.relnamespace = 'embedding_admin'::regnamespace and c.relkind = 'r'");
+        await using var reader = await tables.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            records.Add(($"the table {reader.GetString(0)}", reader.GetString(1)));
+        return records;
+    }
+
     /// <summary>The lines that somebody puts into <c>.env</c>.</summary>
     internal string[] Env(string? connection = null, string? serviceKey = null) =>
     [
@@ -79,5 +108,7 @@ public sealed class OwnProject : IAsyncLifetime
         $"SUPABASE_SERVICE_ROLE_KEY={serviceKey ?? Stack.ServiceKey}",
         $"OPENAI_API_KEY={ProviderKey}",
         $"OPENAI_BASE_URL={Provider.Endpoint}",
+        $"SUPABASE_ANON_KEY={Stack.AnonKey}",
+        $"EMBEDDINGADMIN_TOKEN={SignInToken}",
     ];
 }

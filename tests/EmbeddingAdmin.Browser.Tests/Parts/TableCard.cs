@@ -16,6 +16,8 @@ internal sealed class TableCard(IPage page, string table)
 
     public ILocator Ask(string button) => _card.GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
 
+    public ILocator Link(string name) => _card.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
+
     public ILocator Writer(string who) => _card.Locator(".probes > li").Filter(new() { HasText = who });
 
     /// <summary>Every figure on the card is the one that SQL counts.</summary>

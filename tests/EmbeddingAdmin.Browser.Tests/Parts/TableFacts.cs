@@ -24,6 +24,13 @@ internal sealed class TableFacts
         return new(demo.Database, await catalog.ResolveAsync(catalog.Find(table)!, Cancel));
     }
 
+    /// <summary>A table that no setting names: its recipe is the one that was confirmed.</summary>
+    public static async Task<TableFacts> OfAsync(OwnProject project, string table)
+    {
+        var catalog = new TableCatalog(project.Database, EmbeddingTable.Defaults, new RecipeBook(project.Database), Options.Create(new EmbeddingOptions()));
+        return new(project.Database, await catalog.ResolveAsync(catalog.Find(table)!, Cancel));
+    }
+
     public Task<long> TotalAsync() => CountAsync("true");
 
     public Task<long> EmbeddedAsync() => CountAsync($"t.{_target.Vector} is not null");

@@ -14,18 +14,17 @@ public sealed class PriceOptionsTests
     [InlineData("PerMillionTokens", "1e3", "at least 0")]
     [InlineData("PerMillionTokens", "", "at least 0")]
     [InlineData("PerMillionTokens", null, "at least 0")]
-    [InlineData("AsOf", null, "the day of the price")]
-    [InlineData("AsOf", "29.04.2026", "the day of the price")]
-    [InlineData("AsOf", "2026-02-30", "the day of the price")]
-    [InlineData("Host", null, "Host is missing")]
-    [InlineData("Model", "", "Model is missing")]
+    [InlineData("AsOf", null, "the day on which the price was true")]
+    [InlineData("AsOf", "29.04.2026", "the day on which the price was true")]
+    [InlineData("AsOf", "2026-02-30", "the day on which the price was true")]
+    [InlineData("Host", null, "It is missing")]
+    [InlineData("Model", "", "It is missing")]
     [InlineData("Currency", "$", "three letters")]
     public void A_price_that_is_none_is_refused_by_its_place_and_name(string key, string? value, string words)
     {
         var problem = Assert.Single(Bind(Price(), key, value).Problems());
 
-        Assert.Equal("EA-CFG-09", problem.Code);
-        Assert.StartsWith($"Prices:0:{key} is ", problem.Sentence, StringComparison.Ordinal);
+        Assert.Equal(("EA-CFG-09", $"Prices:0:{key}"), (problem.Code, problem.Setting));
         Assert.Contains(words, problem.Sentence, StringComparison.Ordinal);
     }
 
@@ -34,7 +33,7 @@ public sealed class PriceOptionsTests
     {
         var options = Bind(("0", Price()), ("1", Price("API.openai.com")), ("2", Price() with { AsOf = "soon" }));
 
-        Assert.Equal(["Prices:1", "Prices:2:AsOf"], options.Problems().Select(problem => problem.Sentence.Split(' ')[0]));
+        Assert.Equal(["Prices:1", "Prices:2:AsOf"], options.Problems().Select(problem => problem.Setting));
         Assert.All(options.Problems(), problem => Assert.Equal("EA-CFG-09", problem.Code));
     }
 

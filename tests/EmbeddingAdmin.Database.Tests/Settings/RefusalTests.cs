@@ -98,7 +98,7 @@ public sealed class RefusalTests(AssemblyStack stack) : IAsyncLifetime
         await client.GetStream().WriteAsync("N"u8.ToArray(), Cancel);
         var refused = await running;
         Assert.Equal((3, "EA-DB-13"), (refused.ExitCode, refused.ErrorCode));
-        Assert.Contains("EA-DB-11 ConnectionStrings:Postgres", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("EA-DB-14 ConnectionStrings:Postgres", refused.Error, StringComparison.Ordinal);
         Assert.Equal(0, await client.GetStream().ReadAsync(new byte[1], Cancel));
     }
 }

@@ -14,6 +14,9 @@ public sealed class CoverageBarTests : BunitContext
         Assert.Contains("1,960 missing", bar.Find(".coverage-bar").GetAttribute("aria-label"), StringComparison.Ordinal);
         Assert.Equal(["flex-grow: 2990", "flex-grow: 10", "flex-grow: 1960", "flex-grow: 40"], bar.FindAll(".segment").Select(segment => segment.GetAttribute("style")));
         Assert.Equal(["2,990 up to date", "10 edited since", "1,960 missing", "40 nothing to embed"], bar.FindAll(".legend li").Select(part => part.TextContent));
+        Assert.Equal(
+            ["/tables/stories/rows?state=fresh", "/tables/stories/rows?state=staleText", "/tables/stories/rows?state=missing", "/tables/stories/rows?state=emptySource"],
+            bar.FindAll(".legend a").Select(link => link.GetAttribute("href")));
     }
 
     [Theory]

@@ -15,6 +15,7 @@ public sealed class RowListTests : BunitContext
         var list = Render<RowList>(p => p.Add(l => l.View, new RunView(snapshot, [], rows)));
         Assert.Equal(100, list.FindAll("tbody tr").Count);
         Assert.EndsWith("150 more.", list.Find("section").TextContent.Trim(), StringComparison.Ordinal);
+        Assert.Equal("/tables/stories/rows/key-0", list.Find("tbody a").GetAttribute("href"));
         Assert.Contains("The text was refused.", list.Find("tbody tr").TextContent, StringComparison.Ordinal);
     }
 
