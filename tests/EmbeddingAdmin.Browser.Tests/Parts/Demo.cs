@@ -20,6 +20,14 @@ public sealed class Demo : IAsyncLifetime
     private NpgsqlDataSource? _database;
     private string _log = "";
     private string? _printedLink;
+    private readonly IReadOnlyDictionary<string, string> _more = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    public Demo()
+    {
+    }
+
+    /// <param name="more">Settings beside those of every demo.</param>
+    internal Demo(IReadOnlyDictionary<string, string> more) => _more = more;
 
     /// <summary>The data folder.</summary>
     internal string Folder { get; private set; } = "";
@@ -37,7 +45,7 @@ public sealed class Demo : IAsyncLifetime
     /// <summary>What must be seen nowhere: each secret by its name.</summary>
     internal IReadOnlyDictionary<string, string> Secrets { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    private Dictionary<string, string> Settings => new(StringComparer.Ordinal)
+    private Dictionary<string, string> Settings => new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["LocalStack__Folder"] = Folder,
         ["DataProtection__Folder"] = Path.Combine(Folder, "keys"),
@@ -50,7 +58,7 @@ public sealed class Demo : IAsyncLifetime
         ["Backfill__RowsPerSecond"] = "100000",
         ["SignIn__AttemptsPerMinute"] = "1000",
         ["SignIn__AttemptsPerMinuteOfAll"] = "1000",
-    };
+    }.Concat(_more).ToDictionary(StringComparer.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
