@@ -58,9 +58,10 @@ internal sealed class TableSession : IAsyncDisposable
     private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long? run, bool owned, CancellationToken cancel)
     {
         var session = new TableSession(connection, await connection.BeginTransactionAsync(cancel), owned);
+        // A date in a text has to look the same whoever reads it, or the text's hash would not be its own.
         // The name is set for the transaction only: behind a pooler the connection is somebody else's a moment later.
         await using var settings = session.Command(
-            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'; "
+            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'; set local datestyle = 'ISO'; "
             + $"set local application_name = '{DatabaseConnection.Name}{(run is { } number ? $"/{number}" : "")}'");
         await settings.ExecuteNonQueryAsync(cancel);
         return session;
