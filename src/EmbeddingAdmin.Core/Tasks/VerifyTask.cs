@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Writing;
@@ -12,6 +13,10 @@ namespace EmbeddingAdmin.Tasks;
 public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection connection, Target target, Run run, int madeFrom) : IRunTask
 {
     private const double NormTolerance = 1e-3;
+
+    // Of any other model nobody knows how long its vectors are meant to be.
+    private static readonly string[] UnitModels = [.. EmbeddingModels.All.Select(model => model.Name)];
+
     private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
@@ -37,7 +42,7 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     /// <inheritdoc/>
     public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"and t.{target.Key} > $4::{target.KeyType}";
+        var after = afterKey is null ? "" : $"and t.{target.Key} > $5::{target.KeyType}";
         // The vector is unpacked once: subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it again.
         await using var session = await TableSession.OpenAsync(connection, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
@@ -55,14 +60,14 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
                         when r.unit and abs({target.Norm("r.vector")} - 1) > {NormTolerance} then 9
                         else 10 end
               from (select t.{target.Key} as key, {target.Text.IsBlank} as blank, s.row_key as stamped, s.vector_hash, s.made_from,
-                           s.text_hash = {target.Text.Hash} as same_text, m.provider in ('local', 'openai') as unit,
+                           s.text_hash = {target.Text.Hash} as same_text, (m.provider = 'local' or m.model = any($4)) as unit,
                            {target.Function("subvector")}(t.{target.Vector}, 1, {target.Function("vector_dims")}(t.{target.Vector})) as vector
                       from {target.Relation} t
                       left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
                       left join embedding_admin.made_from m on m.id = s.made_from
                      where {target.Filter} {after} order by t.{target.Key} limit $3 offset 0) as r
             """,
-            run.VectorColumn, madeFrom, rows);
+            run.VectorColumn, madeFrom, rows, UnitModels);
         if (afterKey is not null)
             command.Parameters.Add(new() { Value = afterKey });
         var found = new List<RowResult>(rows);

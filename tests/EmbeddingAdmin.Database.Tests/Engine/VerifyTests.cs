@@ -54,4 +54,23 @@ public sealed class VerifyTests(AssemblyStack stack)
         Assert.Equal((RunStatus.Succeeded, Verdict.NotVerified), (run.Status, run.Verdict));
         Assert.Equal(30, (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt[RowOutcome.NotAttempted]);
     }
+
+    [Theory]
+    [InlineData("text-embedding-3-small", RowOutcome.Failed)]
+    [InlineData("somebodys-own-model", RowOutcome.AlreadyCurrent)]
+    public async Task A_length_other_than_1_is_a_fault_only_of_a_model_that_promises_it(string model, RowOutcome outcome)
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 5, ("Embeddings:Model", model), ("Embeddings:SendDimensions", "true"));
+        await engine.BackfillAsync();
+        // As if the provider had made it so.
+        await engine.Database.ExecuteAsync(
+            """
+            update stories set embedding = (select array_agg(x * 2 order by n)::extensions.vector from unnest(embedding::real[]) with ordinality as v(x, n));
+            update embedding_admin.stamp s set vector_hash = sha256(extensions.vector_send(t.embedding)) from stories t where t.id::text = s.row_key
+            """, TestEngine.Cancel);
+
+        var run = await engine.VerifyAsync();
+
+        Assert.Equal(5, (await engine.Ledger.SumAsync(run.Id, TestEngine.Cancel)).Receipt[outcome]);
+    }
 }
