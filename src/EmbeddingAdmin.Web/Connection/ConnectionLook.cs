@@ -47,7 +47,7 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, TableCatalog cat
             try
             {
                 var target = await catalog.ResolveAsync(table, cancel);
-                checks.Add(new(Mark.Right, table.Name, column, $"{target.Dimensions} dimensions; key {target.KeyName}, {target.KeyType}."));
+                checks.Add(new(Mark.Right, table.Name, column, $"{Components.Amount.Of(target.Dimensions)} dimensions; key {target.KeyName}, {target.KeyType}."));
             }
             catch (EmbeddingAdminException fault)
             {
