@@ -42,9 +42,9 @@ public static class SupabaseKeyRules
         if (key.Kind is KeyKind.DefaultSecret or KeyKind.DefaultPublishable)
             yield return new(ErrorCodes.DefaultKey, setting, "This is the default key of local stacks, which everybody knows. It is good for this machine alone.");
         if (key.Kind == KeyKind.Unknown)
-            yield return new(ErrorCodes.UnusualKey, setting, $"It has no form that a key of Supabase has. It is used as it is. If it is refused: {WhereItIs}");
+            yield return new(ErrorCodes.UnusualKey, setting, $"It has no form that a key of Supabase has. It is used as it is. Where it is refused, copy it again from Supabase → Project Settings → API Keys.");
         if (!key.HasUsualLength)
-            yield return new(ErrorCodes.UnusualKey, setting, $"It is longer or shorter than a {key.KindName} usually is. It is used as it is. If it is refused: {WhereItIs}");
+            yield return new(ErrorCodes.UnusualKey, setting, $"It is longer or shorter than a {key.KindName} usually is. It is used as it is. Where it is refused, copy it again from Supabase → Project Settings → API Keys.");
     }
 
     private static SettingProblem? OfAnyPlace(SupabaseKey key, string setting, string wanted, SupabaseUrl? url, DateTimeOffset now) => key switch
