@@ -44,6 +44,8 @@ public sealed class OwnProjectTests(Chrome chrome, OwnProject project) : IClassF
             seen.Add(("the log", app.Said));
         }
 
+        foreach (var words in (string[][])[["tables", "--json"], ["coverage", "--json"], ["runs", "--json"]])
+            seen.Add(($"the terminal's {words[0]}", await project.SayAsync(words)));
         seen.AddRange(await project.RecordsAsync());
         Assert.Contains(seen, text => text.From == "the table event" && text.Text.Contains("text.shown", StringComparison.Ordinal));
         Faultless.Assert(Leaks.Of(project.Secrets, seen));

@@ -77,16 +77,27 @@ public sealed class OwnProject : IAsyncLifetime
     internal AppProcess Start(params string[] env)
     {
         File.WriteAllLines(Path.Combine(_root, ".env"), env);
-        return AppProcess.StartIn(
-            _root,
-            new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["DataProtection__Folder"] = Path.Combine(_root, "keys"),
-                ["SignIn__AttemptsPerMinute"] = "1000",
-                ["SignIn__AttemptsPerMinuteOfAll"] = "1000",
-            },
-            "--urls=http://127.0.0.1:0");
+        return StartWith("--urls=http://127.0.0.1:0");
     }
+
+    /// <summary>What a terminal in the same folder, and so with the same <c>.env</c>, says to a verb.</summary>
+    internal async Task<string> SayAsync(params string[] words)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var terminal = StartWith(words);
+        var code = await terminal.EndAsync(cancel);
+        return code == 0 ? terminal.Said : throw new InvalidOperationException($"{string.Join(' ', words)} ended with {code}.\n{terminal.Said}");
+    }
+
+    private AppProcess StartWith(params string[] words) => AppProcess.StartIn(
+        _root,
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["DataProtection__Folder"] = Path.Combine(_root, "keys"),
+            ["SignIn__AttemptsPerMinute"] = "1000",
+            ["SignIn__AttemptsPerMinuteOfAll"] = "1000",
+        },
+        words);
 
     /// <summary>Everything that the app keeps for itself in the database.</summary>
     internal async Task<IReadOnlyList<(string From, string Text)>> RecordsAsync()
