@@ -37,7 +37,7 @@ public sealed record ProbeReport
 
     /// <summary>Everything in words, without the code; none of a row's text, and no secret.</summary>
     public string Sentence => Code is null
-        ? ProviderFault.Join([$"{Model.Model} at {Model.Host} answered two fixed sentences in {Milliseconds} ms: {Facts}.", .. Warnings])
+        ? ProviderFault.Join([$"{Model.Model} {(Model.Provider == LocalEmbeddings.ProviderName ? Model.Host : $"at {Model.Host}")} answered two fixed sentences in {Milliseconds} ms: {Facts}.", .. Warnings])
         : ProviderFault.Join(Happened, "Nothing but two fixed sentences was sent.", ToDo);
 
     private string Milliseconds => Math.Ceiling(Latency.TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture);
