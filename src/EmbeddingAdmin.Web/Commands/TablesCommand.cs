@@ -67,7 +67,7 @@ internal static class TablesCommand
         lines.Add(seen.Found.Count == 0 ? "No vector column was found." : "Found in the database:");
         foreach (var column in seen.Found)
         {
-            lines.Add($"  {column.Facts.Schema}.{column.Facts.Name}.{column.Vector.Name}: {column.Vector.Type}, {(column.Key is { } key ? $"key {key.Name} ({key.Type})" : "no key")}, rows {TableWords.Rows(column.Facts.EstimatedRows)}");
+            lines.Add($"  {column.Facts.Schema}.{column.Facts.Name}.{column.Vector.Name}: {column.Vector.Type}, {(column.Key is { } key ? $"key {key.Name} ({key.Type})" : "no key")}, {TableWords.Rows(column.Facts.EstimatedRows)}");
             if (column.Fault is { } fault)
                 lines.Add($"    {fault.Code}: {fault.Message}");
             if (column.ConfiguredAs.Count > 0)

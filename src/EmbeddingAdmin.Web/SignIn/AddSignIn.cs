@@ -14,7 +14,6 @@ internal static class SignInRegistration
         var services = builder.Services;
         services.AddOptions<SignInOptions>()
             .BindConfiguration("SignIn")
-            .Configure<IConfiguration>((options, configuration) => options.Token ??= configuration["EMBEDDINGADMIN_TOKEN"])
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<SignInOptions>, SignInOptionsValidator>();
         services.AddSingleton<SignInMemory>();
