@@ -52,6 +52,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
+        services.AddSingleton<RunProof>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();
