@@ -81,6 +81,7 @@ public static class EmbeddingAdminRegistration
     /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
+        RunJobs.Add(services);
         services.AddHostedService<RunFeedPoll>();
         services.AddHostedService<RunHost>();
         return services;
