@@ -52,9 +52,11 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
+        services.AddSingleton<Failures>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();
+        services.AddSingleton<StartScope>();
         services.AddSingleton<StartPlanner>();
         services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();

@@ -7,6 +7,7 @@ using EmbeddingAdmin.Testing;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
 using EmbeddingAdmin.Testing.Texts;
+using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,6 +45,12 @@ public sealed class TestEngine : IAsyncDisposable
     public RunStore Store => Services.GetRequiredService<RunStore>();
 
     public Ledger Ledger => Services.GetRequiredService<Ledger>();
+
+    public Failures Failures => Services.GetRequiredService<Failures>();
+
+    public EventLog Events => Services.GetRequiredService<EventLog>();
+
+    public StampBook StampBook => Services.GetRequiredService<StampBook>();
 
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();
 
