@@ -40,9 +40,10 @@ public static partial class DatabaseFaults
     /// </summary>
     public static bool IsLost(Exception exception) => exception switch
     {
+        _ when IsRefusal(exception) => false,
         PostgresException answer => answer.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.TooManyConnections or IdleInTransaction or IdleSession
-            || (answer.SqlState.StartsWith("08", StringComparison.Ordinal) && !IsRefusal(answer)) || PoolFull().IsMatch(answer.MessageText),
+            || answer.SqlState.StartsWith("08", StringComparison.Ordinal) || PoolFull().IsMatch(answer.MessageText),
         NpgsqlException or SocketException or IOException => true,
         _ => false,
     };

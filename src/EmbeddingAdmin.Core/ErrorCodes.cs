@@ -252,6 +252,10 @@ public static class ErrorCodes
     public const string RowKey = "EA-ROW-01";
     /// <summary>A row's text was edited between a vector's being shown and its being written.</summary>
     public const string TextEdited = "EA-ROW-02";
+    /// <summary>An owner was named that the table's owner column cannot hold.</summary>
+    public const string RowOwner = "EA-ROW-03";
+    /// <summary>The rows that a start was asked for contradict each other, or are none.</summary>
+    public const string RowScope = "EA-ROW-04";
 
     /// <summary>The command line cannot be understood.</summary>
     public const string Usage = "EA-CLI-01";

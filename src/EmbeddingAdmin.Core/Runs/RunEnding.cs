@@ -1,6 +1,5 @@
 using EmbeddingAdmin.Events;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -31,7 +30,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
                 {
                     return await WriteOnceAsync(run, lease, fault, finished, ticker, patience.Token);
                 }
-                catch (NpgsqlException silent) when (!DatabaseFaults.IsRefusal(silent))
+                catch (Exception silent) when (DatabaseFaults.Explain(silent) is not null && !DatabaseFaults.IsRefusal(silent))
                 {
                     Tell(run, fault ?? silent, ticker);
                 }
@@ -39,7 +38,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
                 await Task.Delay(Again, clock, patience.Token);
             }
         }
-        catch (NpgsqlException refused)
+        catch (Exception refused) when (DatabaseFaults.IsRefusal(refused))
         {
             // Credentials that were refused are not tried again; whoever mends them finds the run where it stands.
             Tell(run, refused, ticker);

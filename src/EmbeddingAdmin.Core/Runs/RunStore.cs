@@ -54,7 +54,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             throw Held(await HolderAsync(vectorColumn, cancel));
         }
 
-        await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
+        await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}: {ScopeWords.Of(plan)}.", cancel);
         if (probed is not null)
             await EventLog.RecordAsync(connection, transaction, Actor.System, run.Id, "run.probed", probed, cancel);
         RunLease? lease = null;
