@@ -78,7 +78,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
         }
 
         await store.ReleaseAsync(lease, cancel);
-        feed.Publish(new RunSnapshot(run, progress, clock.GetUtcNow()));
+        feed.Publish(RunSnapshot.OfWorker(run, progress, clock.GetUtcNow()));
         log.RunEnded(run.Id, run.Status, receipt.Selected);
         return run;
     }
@@ -112,6 +112,6 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
     private void Tell(Run run, Exception fault, Ticker ticker)
     {
         ticker.Say("", RunFault.Judge(fault, clock.GetUtcNow()).Reason?.Sentence);
-        feed.Publish(new RunSnapshot(run, ticker.Progress with { RowsPerSecond = null }, clock.GetUtcNow()));
+        feed.Publish(RunSnapshot.OfWorker(run, ticker.Progress with { RowsPerSecond = null }, clock.GetUtcNow()));
     }
 }
