@@ -47,7 +47,15 @@ public sealed class TestEngine : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings)
+    /// <summary>The pooler between the engine and its database; null when there is none.</summary>
+    public TestPooler? Pooler { get; private init; }
+
+    public static Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings) => StartAsync(postgres, rows, pooled: false, settings);
+
+    /// <summary>The engine behind a pooler in transaction mode; <see cref="Database"/> is still reached without it.</summary>
+    public static Task<TestEngine> StartPooledAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings) => StartAsync(postgres, rows, pooled: true, settings);
+
+    private static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, bool pooled, (string Key, string Value)[] settings)
     {
         var database = await postgres.CloneAsync(TestPostgres.Empty, Cancel);
         await database.ExecuteAsync(
@@ -57,14 +65,15 @@ public sealed class TestEngine : IAsyncDisposable
             """, Cancel);
         await InsertAsync(database, rows);
         var provider = await ScriptedProvider.StartAsync(token: Cancel);
-        var engine = new TestEngine(database, provider, Build(database.ConnectionString, provider, settings));
+        var pooler = pooled ? await postgres.StartPoolerAsync(database, Cancel) : null;
+        var engine = new TestEngine(database, provider, Build(pooler?.ConnectionString ?? database.ConnectionString, provider, settings)) { Pooler = pooler };
         await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
         return engine;
     }
 
     /// <summary>The same database and provider seen by another process: services of its own.</summary>
     public ServiceProvider Another(string? connectionString = null, params (string Key, string Value)[] settings) =>
-        Build(connectionString ?? Database.ConnectionString, Provider, settings);
+        Build(connectionString ?? Pooler?.ConnectionString ?? Database.ConnectionString, Provider, settings);
 
     public static async Task InsertAsync(TestDatabase database, int rows)
     {
@@ -160,6 +169,8 @@ public sealed class TestEngine : IAsyncDisposable
 
         await Provider.DisposeAsync();
         await Services.DisposeAsync();
+        if (Pooler is not null)
+            await Pooler.DisposeAsync();
         await Database.DisposeAsync();
     }
 
