@@ -48,6 +48,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
+        services.AddSingleton<PoolerProbe>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();

@@ -107,6 +107,9 @@ public sealed partial record DatabaseConnection
         return builder.Build();
     }
 
+    /// <summary>A connection of its own that is opened with an option of the server, which a pooler may refuse.</summary>
+    internal NpgsqlConnection WithOption(string option) => new(new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Options = option, Pooling = false }.ConnectionString);
+
     /// <summary>Role, host, port and database; never the password.</summary>
     public override string ToString() => IsConfigured ? $"{Username}@{Host}:{Port}/{Database}" : "no database";
 
@@ -123,8 +126,8 @@ public sealed partial record DatabaseConnection
         options.MaxAutoPrepare = 0;
         options.NoResetOnClose = true;
         options.Multiplexing = false;
-        // Poolers refuse or ignore them.
-        options.Options = null;
+        // Poolers refuse what is set at the start, or ignore it.
+        options.Options = options.SearchPath = options.Timezone = options.ClientEncoding = null;
         return options;
     }
 
