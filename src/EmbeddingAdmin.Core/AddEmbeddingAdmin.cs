@@ -56,6 +56,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<Failures>();
+        services.AddSingleton<RunProof>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();

@@ -232,6 +232,23 @@ public sealed class RunStore(NpgsqlDataSource database)
         _ => new(RunStatus.Enqueued),
     };
 
+    /// <summary>Notes the server that the run works on, unless one is known.</summary>
+    internal async Task NoteServerAsync(long run, string server, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("update embedding_admin.run set server = $2 where id = $1 and server is null");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = server });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The code with which the run was paused last; null when it never was, or nothing was wrong.</summary>
+    internal async Task<string?> LastPauseAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select details ->> 'code' from embedding_admin.event where run = $1 and kind = 'run.paused' order by id desc limit 1");
+        command.Parameters.Add(new() { Value = run });
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
     /// <summary>Notes how many rows were in scope at the start; the first count stays.</summary>
     public async Task<Run> SetScopeAsync(Run run, long rows, CancellationToken cancel)
     {

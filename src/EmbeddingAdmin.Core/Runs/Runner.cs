@@ -19,6 +19,9 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
 
     private const int LeastRowsToJudge = 50;
 
+    // For finding out what is behind a fault, before it is written down as what it looks like.
+    private static readonly TimeSpan Explaining = TimeSpan.FromSeconds(5);
+
     /// <summary>Takes an enqueued run and drives it. Null when another worker was first.</summary>
     /// <param name="id">The run.</param>
     /// <param name="stopping">The host stops: the run is interrupted and goes on elsewhere or later.</param>
@@ -63,7 +66,11 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
 
         await ended.CancelAsync();
         await beating;
-        return halt.Fault is LeaseLostException ? run : await new RunEnding(store, ledger, feed, clock, log).WriteAsync(run, lease, halt.Fault, finished, ticker, stopping);
+        if (halt.Fault is LeaseLostException)
+            return run;
+        using var asking = new CancellationTokenSource(Explaining, clock);
+        var cause = halt.Fault is { } thrown ? await tasks.ExplainAsync(run, thrown, asking.Token) : null;
+        return await new RunEnding(store, ledger, feed, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
     }
 
     /// <summary>All passes; true when the scope is done.</summary>
