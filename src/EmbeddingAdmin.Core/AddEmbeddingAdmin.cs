@@ -52,9 +52,11 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
+        services.AddSingleton<Failures>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();
+        services.AddSingleton<StartScope>();
         services.AddSingleton<StartPlanner>();
         services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
@@ -81,6 +83,7 @@ public static class EmbeddingAdminRegistration
     /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
+        RunJobs.Add(services);
         services.AddHostedService<RunFeedPoll>();
         services.AddHostedService<RunHost>();
         return services;

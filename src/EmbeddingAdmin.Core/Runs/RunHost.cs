@@ -1,19 +1,19 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Quartz;
 
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>
-/// Drives the runs of this process: takes what is enqueued, settles what a dead worker left behind. A run belongs to the host and not
-/// to whoever watches it. On shutdown its runs are interrupted and go on at the next start. Until the schema is there it does nothing.
+/// Makes this process one of those that drive the runs: settles what a dead worker left behind, and sees to it that whatever is enqueued is called.
+/// A run belongs to the hosts and not to whoever watches it. On shutdown its runs are interrupted and go on here or elsewhere. Until the schema is
+/// there it does nothing.
 /// </summary>
-public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, SchemaGate schema, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
+public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<long, Task> _runs = new();
     private bool _silent;
 
     /// <inheritdoc/>
@@ -31,49 +31,32 @@ public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, SchemaG
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops; the runs below end on their own.
+            // The host stops; the runs are told below.
         }
 
-        await Task.WhenAll(_runs.Values);
+        await jobs.StopAsync();
     }
 
     private async Task LookAsync(CancellationToken stopping)
     {
         try
         {
+            await jobs.StartAsync(fires: true, stopping);
             foreach (var settled in await store.SettleAbandonedAsync(stopping))
             {
                 if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
                     feed.Publish(snapshot);
             }
 
-            foreach (var run in await store.EnqueuedAsync(stopping))
-                _ = _runs.GetOrAdd(run, id => Task.Run(() => DriveAsync(id, stopping), CancellationToken.None));
+            await jobs.CallAsync(await store.EnqueuedAsync(stopping), stopping);
             _silent = false;
         }
-        catch (NpgsqlException silent)
+        catch (Exception silent) when (silent is NpgsqlException or SchedulerException)
         {
             // Said once, not at every look.
             if (!_silent)
                 log.DatabaseSilent(silent.GetType().Name);
             _silent = true;
-        }
-    }
-
-    private async Task DriveAsync(long run, CancellationToken stopping)
-    {
-        try
-        {
-            await runner.RunAsync(run, stopping);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The dashboard outlives any run. The lease runs out, and the run is settled as one whose worker died.
-            log.RunNotDriven(run, fault.GetType().Name);
-        }
-        finally
-        {
-            _runs.TryRemove(run, out _);
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             // What Npgsql calls transient is a lock, a deadlock or a lost connection; after each the ledger says whether the page was committed.
-            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(fault => fault.IsTransient),
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(fault => fault.IsTransient && !DatabaseFaults.IsForSomebody(fault)),
         })
         .Build();
 

@@ -7,6 +7,7 @@ using EmbeddingAdmin.Testing;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
 using EmbeddingAdmin.Testing.Texts;
+using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,9 +26,11 @@ public sealed class TestEngine : IAsyncDisposable
     public static readonly Actor Operator = new("tester", "test");
 
     private readonly List<IHostedService> _hosts = [];
+    private readonly List<ServiceProvider> _others = [];
+    private readonly (string Key, string Value)[] _settings;
 
-    private TestEngine(TestDatabase database, ScriptedProvider provider, ServiceProvider services) =>
-        (Database, Provider, Services) = (database, provider, services);
+    private TestEngine(TestDatabase database, ScriptedProvider provider, (string Key, string Value)[] settings) =>
+        (Database, Provider, _settings, Services) = (database, provider, settings, Build(database.ConnectionString, provider, settings));
 
     public TestDatabase Database { get; }
 
@@ -43,6 +46,12 @@ public sealed class TestEngine : IAsyncDisposable
 
     public Ledger Ledger => Services.GetRequiredService<Ledger>();
 
+    public Failures Failures => Services.GetRequiredService<Failures>();
+
+    public EventLog Events => Services.GetRequiredService<EventLog>();
+
+    public StampBook StampBook => Services.GetRequiredService<StampBook>();
+
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -57,7 +66,7 @@ public sealed class TestEngine : IAsyncDisposable
             """, Cancel);
         await InsertAsync(database, rows);
         var provider = await ScriptedProvider.StartAsync(token: Cancel);
-        var engine = new TestEngine(database, provider, Build(database.ConnectionString, provider, settings));
+        var engine = new TestEngine(database, provider, settings);
         await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
         return engine;
     }
@@ -95,11 +104,16 @@ public sealed class TestEngine : IAsyncDisposable
         return await Services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
     }
 
-    /// <summary>Starts the host that takes enqueued runs.</summary>
-    public async Task<RunHost> HostAsync()
+    /// <summary>Starts a host that takes enqueued runs: the first one in this process' services, any other as a process of its own would.</summary>
+    public Task<RunHost> HostAsync() => HostAsync(_hosts.Count == 0 ? Services : Another(null, _settings));
+
+    /// <summary>Starts a host on these services, which are disposed of with the engine.</summary>
+    public async Task<RunHost> HostAsync(ServiceProvider services)
     {
-        Services.GetRequiredService<SchemaGate>().Open();
-        var host = ActivatorUtilities.CreateInstance<RunHost>(Services);
+        if (services != Services)
+            _others.Add(services);
+        services.GetRequiredService<SchemaGate>().Open();
+        var host = ActivatorUtilities.CreateInstance<RunHost>(services);
         _hosts.Add(host);
         await host.StartAsync(Cancel);
         return host;
@@ -158,6 +172,8 @@ public sealed class TestEngine : IAsyncDisposable
             (host as IDisposable)?.Dispose();
         }
 
+        foreach (var other in _others)
+            await other.DisposeAsync();
         await Provider.DisposeAsync();
         await Services.DisposeAsync();
         await Database.DisposeAsync();
@@ -181,7 +197,7 @@ public sealed class TestEngine : IAsyncDisposable
             values[key] = value;
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).AddRunHost();
         return services.BuildServiceProvider();
     }
 }
