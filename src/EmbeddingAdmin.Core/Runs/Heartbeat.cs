@@ -71,8 +71,11 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
                 {
                     await beat();
                 }
-                catch (NpgsqlException)
+                catch (NpgsqlException fault)
                 {
+                    // Credentials that were refused are refused for the writers as well, and must not be tried again.
+                    if (DatabaseFaults.IsRefusal(fault))
+                        halt.Because(fault);
                     failed?.Invoke();
                 }
             }

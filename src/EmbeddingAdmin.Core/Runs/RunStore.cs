@@ -84,6 +84,9 @@ public sealed class RunStore(NpgsqlDataSource database)
     public async Task<RunSnapshot?> SnapshotAsync(long id, CancellationToken cancel) =>
         (await SnapshotsAsync("where r.id = $1", cancel, id)).FirstOrDefault();
 
+    /// <summary>These runs, as far as they are there.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(IReadOnlyCollection<long> ids, CancellationToken cancel) => SnapshotsAsync("where r.id = any($1)", cancel, ids.ToArray());
+
     /// <summary>The newest runs first, of one table or of all.</summary>
     public Task<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, CancellationToken cancel) => table is null
         ? SnapshotsAsync("order by r.id desc limit $1", cancel, most)
@@ -102,6 +105,19 @@ public sealed class RunStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
             ids.Add(reader.GetInt64(0));
         return ids;
+    }
+
+    /// <summary>Which of these numbers are of runs that have ended, or of none.</summary>
+    public async Task<IReadOnlyList<long>> EndedAsync(IReadOnlyList<long> runs, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select unnest($1) except select id from embedding_admin.run where status not in ('succeeded', 'cancelled', 'errored')");
+        command.Parameters.Add(new() { Value = runs.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var ended = new List<long>();
+        while (await reader.ReadAsync(cancel))
+            ended.Add(reader.GetInt64(0));
+        return ended;
     }
 
     /// <summary>Changes the status, if the run is still at the version of <paramref name="seen"/>.</summary>

@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Runs;
 /// Drives a run from wherever it is to wherever it may go: to its end, to a pause, or to a fault. It knows nobody who calls it: the
 /// host and the terminal call the same method.
 /// </summary>
-public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, TimeProvider clock, ILogger<Runner> log)
+public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, DatabaseBrake brake, TimeProvider clock, ILogger<Runner> log)
 {
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
@@ -44,7 +44,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(lease);
-        using var halt = new Halt(clock);
+        using var halt = new Halt(clock, brake);
         await using var stop = stopping.Register(halt.Softly);
         var before = (await store.SnapshotAsync(run.Id, CancellationToken.None))?.Progress ?? RunProgress.None;
         // What a worker before this one told and could no longer write down counts as older.

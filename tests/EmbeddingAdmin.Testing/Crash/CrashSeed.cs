@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
 using Npgsql;
 
@@ -41,6 +42,7 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
     private readonly List<string> _violations = [];
     private readonly List<string> _happened = [];
     private long _run;
+    private long? _first;
     private int _asked;
     private int _timePassed;
     private int _faultsOfConnections;
@@ -62,7 +64,7 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
         var figures = new SeedFigures
         {
             Rows = plan.Rows,
-            Taken = await site.ScalarAsync<long>($"select token from embedding_admin.run_lease where run = {seed._run}", cancel),
+            Taken = await site.ScalarAsync<long>($"select token from embedding_admin.run_lease where run = {seed._first ?? seed._run}", cancel),
             Asked = seed._asked,
             TimePassed = seed._timePassed,
             SentAgain = site.Provider.Counts.SeenAgain,
@@ -94,6 +96,13 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
         await enough.CancelAsync();
         await app;
         _violations.AddRange(await NothingLost.DifferencesAsync(site, _run, plan.Faults.Count + _asked, cancel));
+        if (plan.AppChanges == 0)
+            return;
+        // What the app changed behind the run's back is stale or missing now, and another run takes just that.
+        _first = _run;
+        _run = (await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name) { Scope = [CoverageState.Missing, CoverageState.StaleText] }, CrashSite.Operator, cancel)).Id;
+        await TendAsync(() => Task.FromResult(false), cancel);
+        _violations.AddRange(await NothingLost.DifferencesAtRestAsync(site, _run, cancel));
     }
 
     /// <summary>
