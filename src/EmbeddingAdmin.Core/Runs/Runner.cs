@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Runs;
 /// Drives a run from wherever it is to wherever it may go: to its end, to a pause, or to a fault. It knows nobody who calls it: the
 /// host and the terminal call the same method.
 /// </summary>
-public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, TimeProvider clock, ILogger<Runner> log)
+public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, DatabaseBrake brake, TimeProvider clock, ILogger<Runner> log)
 {
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
@@ -47,7 +47,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         var ticker = new Ticker(clock, before);
         using var pace = new ProviderPace(clock, run.RowsPerSecond);
         using var ended = new CancellationTokenSource();
-        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, clock);
+        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, brake, clock);
         var beating = heartbeat.RunAsync(ended.Token);
         log.RunStarted(run.Id, run.Kind, run.Table);
         var finished = false;
@@ -61,6 +61,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         }
         catch (Exception fault)
         {
+            brake.Note(fault);
             halt.Because(fault);
         }
 
