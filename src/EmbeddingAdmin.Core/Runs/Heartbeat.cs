@@ -56,7 +56,7 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
         if (feed.Latest(lease.Run)?.Run.Status.IsStopping() == true)
             halt.Softly();
         if (ticker.Publish() is { } progress)
-            feed.Publish(new RunSnapshot(_run, progress, clock.GetUtcNow()));
+            feed.Publish(RunSnapshot.OfWorker(_run, progress, clock.GetUtcNow()));
         return Task.CompletedTask;
     }, null, ended);
 

@@ -3,7 +3,7 @@ using EmbeddingAdmin.Runs;
 
 namespace EmbeddingAdmin.Web.Commands;
 
-/// <summary><c>pause 42</c>, <c>resume 42</c>, <c>cancel 42</c>, <c>retry 42</c>: asks something of a run, whoever drives it.</summary>
+/// <summary><c>pause 42</c>, <c>resume 42</c>, <c>cancel 42</c>, <c>retry 42</c>, <c>force 42</c>: asks something of a run, whoever drives it.</summary>
 internal static class AskCommand
 {
     public static Command Create(CommandLine line, RunAction action, string description)
