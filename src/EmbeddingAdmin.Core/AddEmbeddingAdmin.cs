@@ -31,8 +31,10 @@ public static class EmbeddingAdminRegistration
         services.PostConfigure<SupabaseOptions>(options => options.Trim());
         services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DatabaseBrake>();
         services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
-        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open());
+        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open(provider.GetRequiredService<DatabaseBrake>()));
+        services.AddSingleton(_ => InstanceRole.Read(configuration[InstanceRole.Setting]).Role ?? InstanceRole.Both);
         // Read when it is first asked for: the local stack names its tables only when it is up.
         services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
         services.AddSingleton<RecipeBook>();
@@ -53,9 +55,12 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
+        services.AddSingleton<Failures>();
+        services.AddSingleton<RunProof>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();
+        services.AddSingleton<StartScope>();
         services.AddSingleton<StartPlanner>();
         services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
@@ -82,7 +87,8 @@ public static class EmbeddingAdminRegistration
     /// <summary>Makes this process a host that drives the runs, once its <see cref="SchemaGate"/> was opened.</summary>
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
-        services.AddHostedService<RunFeedPoll>();
+        RunJobs.Add(services);
+        services.AddHostedService<RunNews>();
         services.AddHostedService<RunHost>();
         return services;
     }

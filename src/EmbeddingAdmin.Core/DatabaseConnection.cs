@@ -100,10 +100,18 @@ public sealed partial record DatabaseConnection
     }
 
     /// <summary>A data source that sends vectors in binary form.</summary>
-    public NpgsqlDataSource Open()
+    /// <param name="brake">Holds the password back once it was refused; null where nothing goes on by itself.</param>
+    public NpgsqlDataSource Open(DatabaseBrake? brake = null)
     {
         var builder = new NpgsqlDataSourceBuilder(_options.ConnectionString);
         builder.AddTypeInfoResolverFactory(new VectorBinary());
+        // Asked for each new connection, whoever opens it: nobody gets around the brake.
+        if (brake is not null && _options.Password is { Length: > 0 } password)
+        {
+            builder.ConnectionStringBuilder.Password = null;
+            builder.UsePasswordProvider(_ => brake.Pass(password), (_, _) => ValueTask.FromResult(brake.Pass(password)));
+        }
+
         return builder.Build();
     }
 

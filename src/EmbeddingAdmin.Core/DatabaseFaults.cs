@@ -10,6 +10,10 @@ public static partial class DatabaseFaults
 {
     private const string CheckIt = "Check that it is running and that ConnectionStrings:Postgres is right, then try again.";
 
+    // Npgsql has no names for them: the server ended the session because it did nothing for long.
+    private const string IdleInTransaction = "25P03";
+    private const string IdleSession = "57P05";
+
     private const string TakeThePooler = "Take the connection string of Supabase → Connect → Session pooler: it can be reached over IPv4.";
 
     /// <summary>The fault with its code and its sentences; null when it is none of the database's.</summary>
@@ -17,6 +21,7 @@ public static partial class DatabaseFaults
     /// <param name="connection">How the database was reached, when that is known; its password is not used.</param>
     public static EmbeddingAdminException? Explain(Exception exception, DatabaseConnection? connection = null) => exception switch
     {
+        _ when Find<PasswordHeldException>(exception) is { InnerException: { } refusal } => Explain(refusal, connection),
         PostgresException answer => OfAnswer(answer, connection),
         NpgsqlException silent => OfSilence(silent, Find<SocketException>(silent), connection),
         SocketException socket => OfSilence(socket, socket, connection),
@@ -27,9 +32,35 @@ public static partial class DatabaseFaults
     /// Whether the database refused for a reason that holds until somebody changes something. It must not be asked again by itself: after some
     /// ten refusals Supabase locks the address out, and every further try prolongs that.
     /// </summary>
-    public static bool IsRefusal(Exception exception) => exception is PostgresException answer
+    public static bool IsRefusal(Exception exception) => Find<PasswordHeldException>(exception) is not null || (Find<PostgresException>(exception) is { } answer
         && (answer.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
-            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText));
+            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText)));
+
+    /// <summary>
+    /// Whether the connection was lost, or could not be had for now. What was asked may have been done or not; it may be asked again by itself.
+    /// </summary>
+    public static bool IsLost(Exception exception) => exception switch
+    {
+        PostgresException answer => answer.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+                or PostgresErrorCodes.TooManyConnections or IdleInTransaction or IdleSession
+            || (answer.SqlState.StartsWith("08", StringComparison.Ordinal) && !IsRefusal(answer)) || PoolFull().IsMatch(answer.MessageText),
+        NpgsqlException or SocketException or IOException => true,
+        _ => false,
+    };
+
+    /// <summary>Whether the database was busy with others: locks, deadlocks, time-outs, memory. The same may work in a moment.</summary>
+    public static bool IsBusy(Exception exception) => exception is PostgresException
+    {
+        SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.QueryCanceled
+            or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.ConfigurationLimitExceeded or PostgresErrorCodes.ObjectInUse
+    };
+
+    /// <summary>
+    /// Whether the database takes no writes until somebody acts: it is read-only, full, or refuses the credentials. It is not asked again by itself,
+    /// although Npgsql calls some of these transient.
+    /// </summary>
+    public static bool IsForSomebody(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.DiskFull } || IsRefusal(exception);
 
     private static EmbeddingAdminException OfAnswer(PostgresException answer, DatabaseConnection? connection) => answer.SqlState switch
     {
@@ -86,7 +117,7 @@ public static partial class DatabaseFaults
         : "The user must be postgres.<ref> with the project's reference, and host and region those of the project; a paused project is not found either. Copy the string of Connect → Session pooler.";
 
     /// <summary>Words that speak of names and states; those of other classes may quote a value, and so a row.</summary>
-    private static string Words(PostgresException answer) =>
+    internal static string Words(PostgresException answer) =>
         answer.SqlState[..2] is "08" or "0A" or "25" or "28" or "3D" or "3F" or "40" or "42" or "53" or "55" or "57" or "58" ? $": {answer.MessageText}" : "";
 
     private static string InWords(SocketError error) => error switch

@@ -169,7 +169,7 @@ public static class ErrorCodes
     public const string DatabaseHost = "EA-DB-04";
     /// <summary>The server has no such database.</summary>
     public const string DatabaseMissing = "EA-DB-05";
-    /// <summary>The server is a standby or read-only.</summary>
+    /// <summary>The database is read-only.</summary>
     public const string DatabaseReadOnly = "EA-DB-06";
     /// <summary>The database's disk is full.</summary>
     public const string DatabaseFull = "EA-DB-07";
@@ -187,6 +187,8 @@ public static class ErrorCodes
     public const string DatabaseTls = "EA-DB-13";
     /// <summary>The connection string asks for no encryption to another machine, which is not followed.</summary>
     public const string EncryptionForced = "EA-DB-14";
+    /// <summary>The server is a standby, which takes no writes.</summary>
+    public const string DatabaseStandby = "EA-DB-15";
 
     /// <summary>A configured table is not there.</summary>
     public const string TableMissing = "EA-SCH-01";
@@ -235,10 +237,14 @@ public static class ErrorCodes
     public const string RunUnbalanced = "EA-RUN-06";
     /// <summary>Something unexpected happened while a run was working.</summary>
     public const string RunFault = "EA-RUN-07";
-    /// <summary>The plan names something that is not so any more: model, dimensions or recipe.</summary>
+    /// <summary>The plan names something that is not so any more: provider, model, dimensions, recipe, or the table's shape.</summary>
     public const string RunDrift = "EA-RUN-08";
     /// <summary>The command needs somebody who is signed in.</summary>
     public const string NotAllowed = "EA-RUN-09";
+    /// <summary>The run was interrupted too often without getting anywhere.</summary>
+    public const string RunStuck = "EA-RUN-10";
+    /// <summary>The database is another than the one that the run worked on.</summary>
+    public const string ServerChanged = "EA-RUN-11";
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 
@@ -246,6 +252,10 @@ public static class ErrorCodes
     public const string RowKey = "EA-ROW-01";
     /// <summary>A row's text was edited between a vector's being shown and its being written.</summary>
     public const string TextEdited = "EA-ROW-02";
+    /// <summary>An owner was named that the table's owner column cannot hold.</summary>
+    public const string RowOwner = "EA-ROW-03";
+    /// <summary>The rows that a start was asked for contradict each other, or are none.</summary>
+    public const string RowScope = "EA-ROW-04";
 
     /// <summary>The command line cannot be understood.</summary>
     public const string Usage = "EA-CLI-01";

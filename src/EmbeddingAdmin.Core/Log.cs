@@ -20,4 +20,7 @@ internal static partial class Log
 
     [LoggerMessage(105, LogLevel.Warning, "The database does not answer ({Fault}); asking again")]
     public static partial void DatabaseSilent(this ILogger log, string fault);
+
+    [LoggerMessage(106, LogLevel.Warning, "How run {Run} stands could not be written down; it is settled when its lease has run out")]
+    public static partial void RunNotSettled(this ILogger log, long run);
 }

@@ -46,6 +46,9 @@ internal sealed class GuardedProcess : IAsyncDisposable
     /// <summary>Ends when the child has ended.</summary>
     public Task Exited { get; }
 
+    /// <summary>What the child ended with, once it has ended; 128 and the number of the signal that ended it.</summary>
+    public int ExitCode => process.ExitCode;
+
     /// <summary>The last lines that the child said. May hold secrets; for our own decisions, not for logs.</summary>
     public IReadOnlyCollection<string> LastLines => lines;
 

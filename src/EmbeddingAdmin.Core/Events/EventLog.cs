@@ -29,15 +29,16 @@ public sealed class EventLog(NpgsqlDataSource database)
     }
 
     internal static async Task RecordAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Actor actor, long? run, string kind, string sentence, CancellationToken cancel, string? code = null)
     {
         await using var command = new NpgsqlCommand(
-            "insert into embedding_admin.event (actor, run, kind, details) values ($1, $2, $3, jsonb_build_object('sentence', $4::text, 'via', $5::text))", connection, transaction)
+            "insert into embedding_admin.event (actor, run, kind, details) values ($1, $2, $3, jsonb_strip_nulls(jsonb_build_object('sentence', $4::text, 'via', $5::text, 'code', $6::text)))", connection, transaction)
         {
             Parameters =
             {
                 new() { Value = actor.Name }, new() { Value = run ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
                 new() { Value = kind }, new() { Value = sentence }, new() { Value = actor.Via },
+                new() { Value = code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             },
         };
         await command.ExecuteNonQueryAsync(cancel);

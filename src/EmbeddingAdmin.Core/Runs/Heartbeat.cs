@@ -47,7 +47,7 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
         if (now.Status.IsStopping())
             halt.Softly();
         if (ticker.Persist() is { } progress)
-            await store.SaveProgressAsync(lease.Run, progress, ended);
+            await store.SaveProgressAsync(lease, progress, ended);
     }, null, ended);
 
     private Task PublishAsync(CancellationToken ended) => EachAsync(Ticker.PublishEvery, () =>

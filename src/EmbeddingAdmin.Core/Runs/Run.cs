@@ -69,6 +69,9 @@ public sealed record Run
     /// <summary>When it succeeded, was cancelled or errored.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>The server as a worker last saw it, spelt as <see cref="Access.ServerIdentity"/> is; null until one took the run.</summary>
+    public string? Server { get; init; }
+
     /// <summary>Whether it writes vectors.</summary>
     public bool Writes => Kind == RunKind.Backfill;
 

@@ -1,19 +1,21 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>
-/// Drives the runs of this process: takes what is enqueued, settles what a dead worker left behind. A run belongs to the host and not
-/// to whoever watches it. On shutdown its runs are interrupted and go on at the next start. Until the schema is there it does nothing.
+/// Makes this process one of those that drive the runs: settles what a dead worker left behind, and sees to it that whatever is enqueued is called.
+/// A run belongs to the hosts and not to whoever watches it. On shutdown its runs are interrupted and go on here or elsewhere. Until the schema is
+/// there it does nothing; an instance that only shows settles nothing and drives nothing.
 /// </summary>
-public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, SchemaGate schema, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
+public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, DatabaseBrake brake, InstanceRole role, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<long, Task> _runs = new();
+    // In looks: a job too many costs nothing but its row.
+    private const int TidyEvery = 20;
+
+    private int _looks;
     private bool _silent;
 
     /// <inheritdoc/>
@@ -25,55 +27,47 @@ public sealed class RunHost(RunStore store, Runner runner, RunFeed feed, SchemaG
             using var timer = new PeriodicTimer(Look, clock);
             do
             {
+                await brake.UntilOffAsync(stoppingToken);
                 await LookAsync(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops; the runs below end on their own.
+            // The host stops; the runs are told below.
         }
 
-        await Task.WhenAll(_runs.Values);
+        await jobs.StopAsync();
     }
 
     private async Task LookAsync(CancellationToken stopping)
     {
         try
         {
-            foreach (var settled in await store.SettleAbandonedAsync(stopping))
-            {
-                if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
-                    feed.Publish(snapshot);
-            }
-
-            foreach (var run in await store.EnqueuedAsync(stopping))
-                _ = _runs.GetOrAdd(run, id => Task.Run(() => DriveAsync(id, stopping), CancellationToken.None));
+            await jobs.StartAsync(role.Drives, stopping);
+            if (role.Drives)
+                await SettleAsync(stopping);
+            await jobs.CallAsync(await store.EnqueuedAsync(stopping), stopping);
+            if (_looks++ % TidyEvery == 0)
+                await jobs.RemoveAsync(await store.EndedAsync(await jobs.RunsAsync(stopping), stopping), stopping);
             _silent = false;
         }
-        catch (NpgsqlException silent)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && stopping.IsCancellationRequested))
         {
-            // Said once, not at every look.
+            brake.Note(fault);
+            // The host outlives whatever the database does. Said once, not at every look.
             if (!_silent)
-                log.DatabaseSilent(silent.GetType().Name);
+                log.DatabaseSilent(fault.GetType().Name);
             _silent = true;
         }
     }
 
-    private async Task DriveAsync(long run, CancellationToken stopping)
+    private async Task SettleAsync(CancellationToken stopping)
     {
-        try
+        foreach (var settled in await store.SettleAbandonedAsync(stopping))
         {
-            await runner.RunAsync(run, stopping);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The dashboard outlives any run. The lease runs out, and the run is settled as one whose worker died.
-            log.RunNotDriven(run, fault.GetType().Name);
-        }
-        finally
-        {
-            _runs.TryRemove(run, out _);
+            if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
+                feed.Publish(snapshot);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Tables;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -20,7 +21,16 @@ public sealed record RunPlan
     /// <summary>The keys of the rows in scope, whatever their state; null when <see cref="Scope"/> says it.</summary>
     public IReadOnlyList<string>? Keys { get; init; }
 
-    /// <summary>At most so many rows are taken; null for all.</summary>
+    /// <summary>The run whose failures are the rows in scope, without those that were written since; null when <see cref="Scope"/> says it.</summary>
+    public long? FailedIn { get; init; }
+
+    /// <summary>The cause to which <see cref="FailedIn"/> is narrowed; null for all causes.</summary>
+    public FailureCause? FailedAs { get; init; }
+
+    /// <summary>The value of the table's owner column to which the scope is narrowed, as text; null for everybody's rows.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>At most so many rows are taken, in the order of their keys; null for all.</summary>
     public long? Limit { get; init; }
 
     /// <summary>The provider's name, such as <c>local</c>.</summary>
@@ -40,6 +50,9 @@ public sealed record RunPlan
 
     /// <summary>The recipe's number among the column's recipes; null for a verify run, which makes no vector.</summary>
     public int? RecipeVersion { get; init; }
+
+    /// <summary>The table when the run was planned; null in a plan that was made before shapes were kept.</summary>
+    public TableShape? Shape { get; init; }
 
     /// <summary>How rows are written; <c>postgres</c> is the connection of the settings.</summary>
     public string Channel { get; init; } = "postgres";
@@ -62,5 +75,5 @@ public sealed record RunPlan
 
     /// <summary>Whether rows that hold a vector already are written again.</summary>
     [JsonIgnore]
-    public bool Overwrites => Keys is not null || Scope.Any(state => state is not (CoverageState.Missing or CoverageState.EmptySource));
+    public bool Overwrites => Keys is not null || FailedIn is not null || Scope.Any(state => state is not (CoverageState.Missing or CoverageState.EmptySource));
 }

@@ -12,11 +12,12 @@ namespace EmbeddingAdmin.Runs;
 /// </summary>
 public sealed class RunStore(NpgsqlDataSource database)
 {
-    private const string Columns =
-        """
-        r.id, r.kind, r.target, r.vector_column, r.status, r.version, r.attempt, r.actor, r.plan, r.rows_per_second, r.reason_code, r.reason,
-        r.verdict, r.scope_rows, r.created_at, r.changed_at, r.started_at, r.ended_at
-        """;
+    private const string Columns = RunRecord.Columns;
+
+    // Between a fault of the database and the next attempt.
+    private static readonly TimeSpan Respite = TimeSpan.FromSeconds(5);
+
+    private static readonly StatusReason CutOff = new(null, "Its host stopped or was cut off.");
 
     /// <summary>
     /// Makes a run. With <paramref name="take"/> the caller gets it at once, Running and with its lease, so that no host takes it. What
@@ -28,7 +29,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
         await using var insert = new NpgsqlCommand(
             $"""
             insert into embedding_admin.run as r (kind, target, vector_column, status, actor, plan, rows_per_second)
@@ -45,7 +46,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         Run run;
         try
         {
-            run = (await ReadAsync(insert, cancel))!;
+            run = (await RunRecord.ReadAsync(insert, cancel))!;
         }
         catch (PostgresException held) when (held is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "run_one_writer" })
         {
@@ -53,7 +54,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             throw Held(await HolderAsync(vectorColumn, cancel));
         }
 
-        await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}.", cancel);
+        await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}: {ScopeWords.Of(plan)}.", cancel);
         if (probed is not null)
             await EventLog.RecordAsync(connection, transaction, Actor.System, run.Id, "run.probed", probed, cancel);
         RunLease? lease = null;
@@ -76,12 +77,15 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand($"select {Columns} from embedding_admin.run r where r.id = $1");
         command.Parameters.Add(new() { Value = id });
-        return await ReadAsync(command, cancel);
+        return await RunRecord.ReadAsync(command, cancel);
     }
 
     /// <summary>The run with its progress as it was last written down, or null.</summary>
     public async Task<RunSnapshot?> SnapshotAsync(long id, CancellationToken cancel) =>
         (await SnapshotsAsync("where r.id = $1", cancel, id)).FirstOrDefault();
+
+    /// <summary>These runs, as far as they are there.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(IReadOnlyCollection<long> ids, CancellationToken cancel) => SnapshotsAsync("where r.id = any($1)", cancel, ids.ToArray());
 
     /// <summary>The newest runs first, of one table or of all.</summary>
     public Task<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, CancellationToken cancel) => table is null
@@ -103,18 +107,63 @@ public sealed class RunStore(NpgsqlDataSource database)
         return ids;
     }
 
+    /// <summary>Which of these numbers are of runs that have ended, or of none.</summary>
+    public async Task<IReadOnlyList<long>> EndedAsync(IReadOnlyList<long> runs, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select unnest($1) except select id from embedding_admin.run where status not in ('succeeded', 'cancelled', 'errored')");
+        command.Parameters.Add(new() { Value = runs.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var ended = new List<long>();
+        while (await reader.ReadAsync(cancel))
+            ended.Add(reader.GetInt64(0));
+        return ended;
+    }
+
     /// <summary>Changes the status, if the run is still at the version of <paramref name="seen"/>.</summary>
     /// <returns>The new record; null when the run changed meanwhile and nothing was done.</returns>
     /// <exception cref="InvalidOperationException">There is no such arrow.</exception>
-    public async Task<Run?> MoveAsync(Run seen, RunStatus to, Actor actor, StatusReason? reason, CancellationToken cancel, Verdict? verdict = null)
+    public Task<Run?> MoveAsync(Run seen, RunStatus to, Actor actor, StatusReason? reason, CancellationToken cancel) =>
+        MoveAsync(seen, new RunEnd(to, reason), actor, null, cancel);
+
+    /// <summary>The same for a worker: it changes nothing any more when another has the run's lease.</summary>
+    internal async Task<Run?> MoveAsync(Run seen, RunEnd end, Actor actor, RunLease? fence, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var run = await MoveAsync(connection, transaction, seen, to, actor, reason, verdict, cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        var run = await MoveAsync(connection, transaction, seen, end, actor, fence, cancel);
         await transaction.CommitAsync(cancel);
         return run;
+    }
+
+    /// <summary>Whether nobody else has taken the run since this lease was given.</summary>
+    internal async Task<bool> HoldsAsync(RunLease lease, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select exists (select from embedding_admin.run_lease where run = $1 and token = $2)");
+        command.Parameters.Add(new() { Value = lease.Run });
+        command.Parameters.Add(new() { Value = lease.Token });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>
+    /// How often in a row a worker was cut off without entering a page in the ledger, since the run began or somebody last let it go on. That
+    /// a host was stopped on purpose does not count.
+    /// </summary>
+    internal async Task<int> InterruptionsAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select count(*)::int from embedding_admin.event e
+             where e.run = $1 and e.kind = 'run.interrupted' and e.details ->> 'sentence' <> $2
+               and e.at > greatest((select max(at) from embedding_admin.batch where run = $1),
+                                   (select max(at) from embedding_admin.event where run = $1 and kind = 'run.enqueued' and details ->> 'via' <> $3))
+            """);
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = RunFault.HostStopped });
+        command.Parameters.Add(new() { Value = Actor.System.Via });
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     /// <summary>Takes an enqueued run; null when somebody else was first.</summary>
@@ -122,10 +171,10 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
         await using var find = new NpgsqlCommand($"select {Columns} from embedding_admin.run r where r.id = $1 and r.status = 'enqueued' for update skip locked", connection, transaction)
         { Parameters = { new() { Value = id } } };
-        if (await ReadAsync(find, cancel) is not { } run)
+        if (await RunRecord.ReadAsync(find, cancel) is not { } run)
             return null;
         var taken = await TakeAsync(connection, transaction, run, actor, cancel);
         await transaction.CommitAsync(cancel);
@@ -151,30 +200,53 @@ public sealed class RunStore(NpgsqlDataSource database)
         await using var command = database.CreateCommand(
             $"""
             select {Columns} from embedding_admin.run r left join embedding_admin.run_lease l on l.run = r.id
-             where r.status = 'interrupted' or (r.status in ('running', 'pausing', 'cancelling') and coalesce(l.until < clock_timestamp(), true))
+             where (r.status = 'interrupted' and (r.reason_code is null or r.changed_at < clock_timestamp() - make_interval(secs => $1)))
+                or (r.status in ('running', 'pausing', 'cancelling') and coalesce(l.until < clock_timestamp(), true))
              order by r.id
             """);
+        command.Parameters.Add(new() { Value = Respite.TotalSeconds });
         var abandoned = new List<Run>();
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
-                abandoned.Add(Map(reader));
+                abandoned.Add(RunRecord.Map(reader));
         }
 
         foreach (var run in abandoned)
         {
-            (RunStatus to, StatusReason? reason) = run.Status switch
-            {
-                RunStatus.Pausing => (RunStatus.Paused, new StatusReason(null, "Its host stopped while the pause was pending.")),
-                RunStatus.Cancelling => (RunStatus.Cancelled, new StatusReason(null, "Its host stopped while the cancellation was pending.")),
-                RunStatus.Running => (RunStatus.Interrupted, new StatusReason(null, "Its host stopped or was cut off.")),
-                _ => (RunStatus.Enqueued, null),
-            };
-            if (await MoveAsync(run, to, Actor.System, reason, cancel) is { } moved)
+            if (await MoveAsync(run, await SettleAsync(run, cancel), Actor.System, null, cancel) is { } moved)
                 settled.Add(moved);
         }
 
         return settled;
+    }
+
+    private async Task<RunEnd> SettleAsync(Run run, CancellationToken cancel) => run.Status switch
+    {
+        // What the system had to say of its own pause is worth more than that its host stopped.
+        RunStatus.Pausing => new(RunStatus.Paused, run.ReasonCode is null ? new(null, "Its host stopped while the pause was pending.") : null),
+        RunStatus.Cancelling => new(RunStatus.Cancelled, new(null, "Its host stopped while the cancellation was pending.")),
+        RunStatus.Running => await InterruptionsAsync(run.Id, cancel) + 1 < RunFault.MostInterruptions
+            ? new(RunStatus.Interrupted, CutOff)
+            : RunFault.Stuck(CutOff),
+        _ => new(RunStatus.Enqueued),
+    };
+
+    /// <summary>Notes the server that the run works on, unless one is known.</summary>
+    internal async Task NoteServerAsync(long run, string server, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("update embedding_admin.run set server = $2 where id = $1 and server is null");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = server });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The code with which the run was paused last; null when it never was, or nothing was wrong.</summary>
+    internal async Task<string?> LastPauseAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select details ->> 'code' from embedding_admin.event where run = $1 and kind = 'run.paused' order by id desc limit 1");
+        command.Parameters.Add(new() { Value = run });
+        return await command.ExecuteScalarAsync(cancel) as string;
     }
 
     /// <summary>Notes how many rows were in scope at the start; the first count stays.</summary>
@@ -185,7 +257,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             $"update embedding_admin.run r set scope_rows = coalesce(r.scope_rows, $2), version = r.version + 1 where r.id = $1 returning {Columns}");
         command.Parameters.Add(new() { Value = run.Id });
         command.Parameters.Add(new() { Value = rows });
-        return (await ReadAsync(command, cancel))!;
+        return (await RunRecord.ReadAsync(command, cancel))!;
     }
 
     /// <summary>Sets the pace of a run, in rows per second; null for as fast as it goes.</summary>
@@ -193,28 +265,37 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
         await using var command = new NpgsqlCommand(
             $"update embedding_admin.run r set rows_per_second = $2, version = r.version + 1 where r.id = $1 returning {Columns}", connection, transaction)
         { Parameters = { new() { Value = id }, new() { Value = rowsPerSecond ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double } } };
-        var run = await ReadAsync(command, cancel);
+        var run = await RunRecord.ReadAsync(command, cancel);
         if (run is not null)
             await EventLog.RecordAsync(connection, transaction, actor, id, "run.pace", rowsPerSecond is { } pace ? $"{actor.Name} set the pace to {pace:0.##} rows per second." : $"{actor.Name} lifted the pace.", cancel);
         await transaction.CommitAsync(cancel);
         return run;
     }
 
-    /// <summary>Writes the progress row.</summary>
-    public async Task SaveProgressAsync(long run, RunProgress progress, CancellationToken cancel)
+    /// <summary>Writes the progress row, unless another worker has the run.</summary>
+    public async Task SaveProgressAsync(RunLease lease, RunProgress progress, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(
+        ArgumentNullException.ThrowIfNull(lease);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        await using var command = new NpgsqlCommand(
             """
-            insert into embedding_admin.run_progress (run, progress) values ($1, $2)
+            insert into embedding_admin.run_progress (run, progress) select l.run, $3 from embedding_admin.run_lease l where l.run = $1 and l.token = $2
             on conflict (run) do update set progress = excluded.progress, at = clock_timestamp()
-            """);
-        command.Parameters.Add(new() { Value = run });
-        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(progress, RunPlan.Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
+            """, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = lease.Run }, new() { Value = lease.Token },
+                new() { Value = JsonSerializer.Serialize(progress, RunPlan.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
+            },
+        };
         await command.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
     }
 
     private async Task<Run?> HolderAsync(int vectorColumn, CancellationToken cancel) =>
@@ -234,8 +315,8 @@ public sealed class RunStore(NpgsqlDataSource database)
         var snapshots = new List<RunSnapshot>();
         while (await reader.ReadAsync(cancel))
         {
-            var progress = Text(reader, 18) is { } json ? JsonSerializer.Deserialize<RunProgress>(json, RunPlan.Json)! : RunProgress.None;
-            snapshots.Add(new(Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(19)));
+            var progress = RunRecord.Text(reader, RunRecord.Width) is { } json ? JsonSerializer.Deserialize<RunProgress>(json, RunPlan.Json)! : RunProgress.None;
+            snapshots.Add(new(RunRecord.Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(RunRecord.Width + 1)));
         }
 
         return snapshots;
@@ -244,11 +325,13 @@ public sealed class RunStore(NpgsqlDataSource database)
     private async Task<int> LeaseAsync(string sql, RunLease lease, double seconds, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(lease);
-        await using var command = database.CreateCommand(sql);
-        command.Parameters.Add(new() { Value = lease.Run });
-        command.Parameters.Add(new() { Value = lease.Token });
-        command.Parameters.Add(new() { Value = seconds });
-        return await command.ExecuteNonQueryAsync(cancel);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        await using var command = new NpgsqlCommand(sql, connection, transaction)
+        { Parameters = { new() { Value = lease.Run }, new() { Value = lease.Token }, new() { Value = seconds } } };
+        var rows = await command.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return rows;
     }
 
     private static async Task<(Run Run, RunLease Lease)> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Run run, Actor actor, CancellationToken cancel)
@@ -260,13 +343,14 @@ public sealed class RunStore(NpgsqlDataSource database)
             """, connection, transaction)
         { Parameters = { new() { Value = run.Id }, new() { Value = RunLease.Length.TotalSeconds } } };
         var token = (long)(await command.ExecuteScalarAsync(cancel))!;
-        var running = await MoveAsync(connection, transaction, run, RunStatus.Running, actor, null, null, cancel);
+        var running = await MoveAsync(connection, transaction, run, new(RunStatus.Running), actor, null, cancel);
         return (running!, new RunLease(run.Id, token));
     }
 
     private static async Task<Run?> MoveAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Run seen, RunStatus to, Actor actor, StatusReason? reason, Verdict? verdict, CancellationToken cancel)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Run seen, RunEnd end, Actor actor, RunLease? fence, CancellationToken cancel)
     {
+        var (to, reason, verdict) = end;
         var when = RunTransitions.When(seen.Status, to)
             ?? throw new InvalidOperationException($"A run cannot go from {seen.Status.Name()} to {to.Name()}.");
         await using var command = new NpgsqlCommand(
@@ -277,8 +361,10 @@ public sealed class RunStore(NpgsqlDataSource database)
                    reason = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason else $5 end,
                    attempt = r.attempt + case when r.status = 'errored' then 1 else 0 end,
                    started_at = coalesce(r.started_at, case when $3 = 'running' then clock_timestamp() end),
-                   ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end
-             where r.id = $1 and r.version = $2 returning {Columns}
+                   ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end,
+                   server = coalesce($8, r.server)
+             where r.id = $1 and r.version = $2 and ($7::bigint is null or exists (select from embedding_admin.run_lease l where l.run = $1 and l.token = $7))
+            returning {Columns}
             """, connection, transaction)
         {
             Parameters =
@@ -287,46 +373,31 @@ public sealed class RunStore(NpgsqlDataSource database)
                 new() { Value = reason?.Code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = reason?.Sentence ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = verdict is { } v ? Run.Name(v) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = fence?.Token ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new() { Value = reason?.Server ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             },
         };
-        if (await ReadAsync(command, cancel) is not { } run)
+        if (await RunRecord.ReadAsync(command, cancel) is not { } run)
             return null;
-        await EventLog.RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel);
+        await EventLog.RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel, reason?.Code);
         return run;
     }
 
-    private static async Task<Run?> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    /// <summary>Begins a transaction on our own records, which are kept also where the database was made read-only for everybody.</summary>
+    private static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? Map(reader) : null;
+        var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var command = new NpgsqlCommand("set transaction read write", connection, transaction);
+        await command.ExecuteNonQueryAsync(cancel);
+        return transaction;
     }
-
-    private static Run Map(NpgsqlDataReader reader) => new()
-    {
-        Id = reader.GetInt64(0),
-        Kind = Enum.Parse<RunKind>(reader.GetString(1), ignoreCase: true),
-        Table = reader.GetString(2),
-        VectorColumn = reader.GetInt32(3),
-        Status = RunStatuses.Parse(reader.GetString(4)),
-        Version = reader.GetInt32(5),
-        Attempt = reader.GetInt32(6),
-        Actor = reader.GetString(7),
-        Plan = JsonSerializer.Deserialize<RunPlan>(reader.GetString(8), RunPlan.Json)!,
-        RowsPerSecond = reader.IsDBNull(9) ? null : reader.GetDouble(9),
-        ReasonCode = Text(reader, 10),
-        Reason = Text(reader, 11),
-        Verdict = Text(reader, 12) is { } verdict ? Enum.Parse<Verdict>(verdict, ignoreCase: true) : null,
-        ScopeRows = reader.IsDBNull(13) ? null : reader.GetInt64(13),
-        CreatedAt = reader.GetFieldValue<DateTimeOffset>(14),
-        ChangedAt = reader.GetFieldValue<DateTimeOffset>(15),
-        StartedAt = reader.IsDBNull(16) ? null : reader.GetFieldValue<DateTimeOffset>(16),
-        EndedAt = reader.IsDBNull(17) ? null : reader.GetFieldValue<DateTimeOffset>(17),
-    };
-
-    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }
 
 /// <summary>Why the system changed a status.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>, or null when nothing is wrong.</param>
 /// <param name="Sentence">The reason in words.</param>
-public sealed record StatusReason(string? Code, string Sentence);
+public sealed record StatusReason(string? Code, string Sentence)
+{
+    /// <summary>The server that is noted together with the change; null leaves what is known.</summary>
+    internal string? Server { get; init; }
+}

@@ -18,7 +18,9 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     public const int MostSweeps = 3;
 
     private const int LeastRowsToJudge = 50;
-    private const string WroteStays = "What was written stays.";
+
+    // For finding out what is behind a fault, before it is written down as what it looks like.
+    private static readonly TimeSpan Explaining = TimeSpan.FromSeconds(5);
 
     /// <summary>Takes an enqueued run and drives it. Null when another worker was first.</summary>
     /// <param name="id">The run.</param>
@@ -64,7 +66,11 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
 
         await ended.CancelAsync();
         await beating;
-        return halt.Fault is LeaseLostException ? run : await EndAsync(run, lease, halt.Fault, finished, ticker);
+        if (halt.Fault is LeaseLostException)
+            return run;
+        using var asking = new CancellationTokenSource(Explaining, clock);
+        var cause = halt.Fault is { } thrown ? await tasks.ExplainAsync(run, thrown, asking.Token) : null;
+        return await new RunEnding(store, ledger, feed, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
     }
 
     /// <summary>All passes; true when the scope is done.</summary>
@@ -100,78 +106,10 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         }
     }
 
-    /// <summary>Writes down how the run stands now. A state that somebody changed meanwhile is read again and judged again.</summary>
-    private async Task<Run> EndAsync(Run run, RunLease lease, Exception? fault, bool finished, Ticker ticker)
-    {
-        // The stop itself is written down even when the host is stopping: otherwise nobody would know for 15 s.
-        var cancel = CancellationToken.None;
-        var (receipt, tokens) = await ledger.SumAsync(run.Id, cancel);
-        ticker.Correct(receipt, tokens);
-        ticker.Say("");
-        // Before the status, so that nobody sees an end with figures from before it.
-        var progress = ticker.Progress with { RowsPerSecond = null };
-        await store.SaveProgressAsync(run.Id, progress, cancel);
-        while (true)
-        {
-            run = await store.FindAsync(run.Id, cancel) ?? run;
-            if (!run.Status.IsWorking())
-                break;
-            var end = fault is null ? await HowAsync(run, finished, cancel) : Blame(fault);
-            if (fault is not null)
-                log.RunFaulted(run.Id, end.Reason?.Code, fault.GetType().Name);
-            var to = run.Status switch
-            {
-                RunStatus.Pausing when end.To is RunStatus.Interrupted => RunStatus.Paused,
-                RunStatus.Cancelling when end.To is RunStatus.Interrupted or RunStatus.Paused => RunStatus.Cancelled,
-                // A pause that the run asks for itself goes over the same arrows as an operator's.
-                RunStatus.Running when end.To is RunStatus.Paused => RunStatus.Pausing,
-                _ => end.To,
-            };
-            if (await store.MoveAsync(run, to, Actor.System, end.Reason, cancel, end.Verdict) is { } moved)
-            {
-                run = moved;
-                if (to != RunStatus.Pausing)
-                    break;
-            }
-        }
-
-        await store.ReleaseAsync(lease, cancel);
-        feed.Publish(new RunSnapshot(run, progress, clock.GetUtcNow()));
-        log.RunEnded(run.Id, run.Status, receipt.Selected);
-        return run;
-    }
-
-    private async Task<End> HowAsync(Run run, bool finished, CancellationToken cancel)
-    {
-        if (!finished)
-            return new(RunStatus.Interrupted, run.Status == RunStatus.Running ? new(null, "Its host stopped; it goes on by itself.") : null, null);
-        if (await ledger.ImbalanceAsync(run, cancel) is { } imbalance)
-            return new(RunStatus.Errored, new(ErrorCodes.RunUnbalanced, $"{imbalance} The run is not called done. Start a verify run, which reads every row again."), null);
-        var (receipt, _) = await ledger.SumAsync(run.Id, cancel);
-        return new(RunStatus.Succeeded, null, receipt.Verdict);
-    }
-
-    private End Blame(Exception fault) => fault switch
-    {
-        ProviderFault { Kind: ProviderFaultKind.Credentials or ProviderFaultKind.Quota } refused =>
-            new(RunStatus.Paused, new(refused.Code, ProviderFault.Join(refused.Happened, WroteStays, refused.ToDo, "The run holds; resume it when that is settled.")), null),
-        ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
-            new(RunStatus.Paused, new(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(clock.GetUtcNow() + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")), null),
-        ProviderFault provider => new(RunStatus.Errored, new(provider.Code, ProviderFault.Join(provider.Happened, WroteStays, provider.ToDo, "Retry goes on from there.")), null),
-        EmbeddingAdminException known => new(RunStatus.Errored, new(known.Code, known.Message), null),
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction } full =>
-            new(RunStatus.Paused, new(ErrorCodes.DatabaseFull, $"The database takes no writes ({full.SqlState}). What was written stays; resume when it does."), null),
-        PostgresException sql => new(RunStatus.Errored, new(ErrorCodes.DatabaseFault, $"The database answered {sql.SqlState}: {sql.MessageText}. What was written stays; retry goes on from there."), null),
-        NpgsqlException => new(RunStatus.Errored, new(ErrorCodes.DatabaseUnreachable, "The connection to the database was lost. What was written stays; retry goes on from there."), null),
-        _ => new(RunStatus.Errored, new(ErrorCodes.RunFault, $"Something unexpected happened ({fault.GetType().Name}); the log has the details. What was written stays; retry goes on from there."), null),
-    };
-
     private static void StopOnTooManyFailures(Receipt receipt)
     {
         var failed = receipt[RowOutcome.Failed] + receipt[RowOutcome.TooLong];
         if (receipt.Selected >= LeastRowsToJudge && failed * 2 > receipt.Selected && receipt[RowOutcome.Failed] > 0)
             throw new EmbeddingAdminException(ErrorCodes.RunTooManyFailures, $"{failed} of {receipt.Selected} rows failed, which is more than half. The run stopped; the rows and their reasons are listed. Settle the cause and retry.");
     }
-
-    private sealed record End(RunStatus To, StatusReason? Reason, Verdict? Verdict);
 }

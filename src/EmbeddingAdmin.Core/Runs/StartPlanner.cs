@@ -8,8 +8,12 @@ using Npgsql;
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>Turns a request into the plan of a run, and tells what it would come to.</summary>
-public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, ProviderSource providers, IOptions<BackfillOptions> options, StartEstimate estimate)
+public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, ProviderSource providers, IOptions<BackfillOptions> options, StartEstimate estimate, StartScope scopes)
 {
+    // Before there is a run, nothing was done by it.
+    private const long NoRun = 0;
+    private const int NoAttempt = 0;
+
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The plan of a run that would be started now.</summary>
@@ -19,18 +23,20 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         ArgumentNullException.ThrowIfNull(request);
         var table = catalog.Find(request.Table)
             ?? throw new EmbeddingAdminException(ErrorCodes.TableUnknown, $"The settings name no table {request.Table}. Nothing was started. There are: {string.Join(", ", catalog.Tables.Select(t => t.Name))}.");
-        if (request.Limit is <= 0)
-            throw new EmbeddingAdminException(ErrorCodes.OutOfRange, $"A limit of {request.Limit} rows is none. Nothing was started. Name 1 or more, or leave it out.");
         var target = await catalog.ResolveAsync(table, cancel);
         if (request.Kind == RunKind.Backfill && target.Recipe.Origin == RecipeOrigin.Proposed)
             throw new EmbeddingAdminException(ErrorCodes.RecipeUnconfirmed, $"The text recipe of {table.Name} is a proposal that nobody has confirmed. Nothing was started and no text was sent. Open the table's text, look at what it makes of real rows, and confirm it.");
+        var column = await stamps.ColumnAsync(target.ColumnName, cancel);
+        await scopes.RefuseAsync(request, target, column, cancel);
         var provider = request.Kind == RunKind.Backfill ? providers.ToFill(target) : providers.For(target);
         var model = provider.Model;
         var plan = new RunPlan
         {
-            // A row without text has no vector either: it is looked at, and listed as nothing to embed.
-            Scope = request.Kind == RunKind.Backfill && request.Keys is null ? [.. request.Scope, CoverageState.EmptySource] : [],
-            Keys = Keys(request, target),
+            Scope = States(request),
+            Keys = StartScope.Keys(request, target),
+            FailedIn = request.FailedIn,
+            FailedAs = request.FailedAs,
+            Owner = request.Owner,
             Limit = request.Limit,
             Provider = model.Provider,
             Host = model.Host,
@@ -38,11 +44,12 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             Dimensions = model.Dimensions,
             Recipe = target.Text.Recipe,
             RecipeVersion = target.Recipe.Version,
+            Shape = await TableShape.ReadAsync(database, table, target.KeyName, cancel),
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
         };
-        return (target, provider, plan, await stamps.ColumnAsync(target.ColumnName, cancel));
+        return (target, provider, plan, column);
     }
 
     /// <summary>Makes the recipe that a run begins with a version of its own, if it is not one yet.</summary>
@@ -55,9 +62,9 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
     {
         var (target, provider, plan, column) = await PlanAsync(request, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
-        var scope = plan.Keys is not null ? $"t.{target.Key} = any($3::{target.KeyType}[])"
-            : plan.Scope.Count == 0 ? "true"
-            : $"({CoverageStates.Classify(target, "$2")}) in ({string.Join(", ", plan.Scope.Distinct().Select(CoverageStates.Place))})";
+        var scope = new RunScope(target, plan);
+        // Counted to the end, or to the last row that would be taken.
+        var first = plan.Limit is null ? "" : $"order by t.{target.Key} limit $6";
         try
         {
             await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
@@ -65,18 +72,17 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                 $"""
                 with scope as (
                   select t.{target.Key}::text as key, {target.Text.Expression} as text
-                    from {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
-                   where {target.Filter} and {scope})
+                    from {scope.Rows} {first})
                 select count(*), count(*) filter (where text <> ''), coalesce(sum(octet_length(text)), 0)::bigint, clock_timestamp(),
                        (select array[key, text] from scope where text <> '' limit 1)
-                  from scope where $2 is not null
+                  from scope
                 """,
-                column, madeFrom, plan.Keys?.ToArray() ?? []);
+                column, madeFrom, NoRun, NoAttempt, scope.Values);
+            if (plan.Limit is { } limit)
+                command.Parameters.Add(new() { Value = limit });
             await using var reader = await command.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
-            var rows = Math.Min(reader.GetInt64(0), request.Limit ?? long.MaxValue);
-            var withText = Math.Min(reader.GetInt64(1), rows);
-            var bytes = reader.GetInt64(1) == 0 ? 0 : (long)((double)reader.GetInt64(2) / reader.GetInt64(1) * withText);
+            var rows = reader.GetInt64(0);
             var sample = await reader.IsDBNullAsync(4, cancel) ? null : reader.GetFieldValue<string[]>(4);
             var (time, basis) = await estimate.TimeAsync(request, plan, rows, cancel);
             return new StartPreview
@@ -84,11 +90,11 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                 Request = request,
                 Plan = plan,
                 Rows = rows,
-                RowsWithText = withText,
+                RowsWithText = reader.GetInt64(1),
                 Notice = provider.Notice,
                 SampleKey = sample?[0],
                 SampleText = sample?[1],
-                Tokens = await estimate.TokensAsync(column, provider.Model, bytes, cancel),
+                Tokens = await estimate.TokensAsync(column, provider.Model, reader.GetInt64(2), cancel),
                 Time = time,
                 TimeBasis = basis,
                 AsOf = reader.GetFieldValue<DateTimeOffset>(3),
@@ -100,16 +106,9 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         }
     }
 
-    private static string[]? Keys(StartRequest request, Target target)
-    {
-        if (request.Keys is not { } asked)
-            return null;
-        if (request.Kind != RunKind.Backfill || asked.Count == 0)
-            throw new EmbeddingAdminException(ErrorCodes.RowKey, $"{(asked.Count == 0 ? "No key was named" : "Only a backfill takes single rows")}. Nothing was started. Name the rows by their keys, or leave the keys out.");
-        return
-        [
-            .. asked.Select(key => Rows.RowKey.Read(target, key)
-                ?? throw new EmbeddingAdminException(ErrorCodes.RowKey, $"No row of {target.Table.Name} can have one of the keys that were named. Nothing was started. Its keys are {target.KeyType}.")).Distinct(StringComparer.Ordinal),
-        ];
-    }
+    // Among what is missing, a row without text is looked at and listed as nothing to embed: it has no vector either.
+    private static CoverageState[] States(StartRequest request) =>
+        request.Kind == RunKind.Verify || request.Keys is not null || request.FailedIn is not null ? []
+        : request.Scope.Contains(CoverageState.Missing) ? [.. request.Scope, CoverageState.EmptySource]
+        : [.. request.Scope];
 }

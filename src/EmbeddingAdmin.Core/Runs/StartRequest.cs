@@ -8,13 +8,25 @@ namespace EmbeddingAdmin.Runs;
 /// <param name="Table">The configured table's name.</param>
 public sealed record StartRequest(RunKind Kind, string Table)
 {
+    /// <summary>The most keys that one start takes.</summary>
+    public const int MostKeys = 10_000;
+
     /// <summary>The states whose rows a backfill takes; what is missing by default.</summary>
     public IReadOnlyList<CoverageState> Scope { get; init; } = [CoverageState.Missing];
 
     /// <summary>The keys of the rows that a backfill takes, whatever their state; null to go by <see cref="Scope"/>.</summary>
     public IReadOnlyList<string>? Keys { get; init; }
 
-    /// <summary>At most so many rows; null for all.</summary>
+    /// <summary>The run whose failures a backfill takes, without those that were written since; null to go by <see cref="Scope"/>.</summary>
+    public long? FailedIn { get; init; }
+
+    /// <summary>Only the failures of this cause.</summary>
+    public FailureCause? FailedAs { get; init; }
+
+    /// <summary>Only the rows of this owner: a value of the table's owner column, as text. It narrows whatever else was chosen.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>At most so many rows, the first by their key; null for all.</summary>
     public long? Limit { get; init; }
 }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
@@ -30,26 +29,11 @@ public sealed class BackfillTask(
     /// <remarks>Two writers is where the database's work and ours overlap best; more gain nothing.</remarks>
     public int Appliers => 2;
 
-    /// <summary>
-    /// The rows of the scope that this run still has to deal with. $1 is the column, $2 the origin, $3 the run, $4 its attempt, $5 the plan's keys. A row
-    /// whose text was edited meanwhile is taken again, up to three times.
-    /// </summary>
-    private string Scope =>
-        $"""
-        {target.Relation} t left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
-         where {target.Filter} and {InScope}
-           and not exists (select from embedding_admin.row_result x where x.run = $3 and x.row_key = t.{target.Key}::text and x.attempt = $4 and (x.outcome <> 'changed' or x.tries >= 3))
-        """;
+    private RunScope InScope => new(target, run.Plan);
 
-    // Missing alone needs no stamp and no hash, and can be answered by an index on the missing rows.
-    private string InScope => run.Plan.Keys is not null
-        // A row that this run has written stays in such a scope; its stamp says that it is done.
-        ? $"t.{target.Key} = any($5::{target.KeyType}[]) and s.run is distinct from $3"
-        : run.Plan.Overwrites
-        ? $"({CoverageStates.Classify(target, "$2")}) in ({string.Join(", ", run.Plan.Scope.Select(state => CoverageStates.Place(state)))})"
-        : $"t.{target.Vector} is null";
+    private string Scope => InScope.Rows;
 
-    private string[] Keys => run.Plan.Keys?.ToArray() ?? [];
+    private string?[] Keys => InScope.Values;
 
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)

@@ -24,7 +24,7 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             // What Npgsql calls transient is a lock, a deadlock or a lost connection; after each the ledger says whether the page was committed.
-            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(fault => fault.IsTransient),
+            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(fault => fault.IsTransient && !DatabaseFaults.IsForSomebody(fault)),
         })
         .Build();
 
@@ -102,6 +102,9 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         {
             throw Refused(batch, refused);
         }
+
+        if (target.Frozen is { } frozen)
+            await frozen.RefuseDriftAsync(target.Table, session, cancel);
     }
 
     /// <summary>The conditional update, and for each row that it did not change the reason.</summary>

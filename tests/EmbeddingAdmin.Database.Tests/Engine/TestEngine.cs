@@ -7,6 +7,7 @@ using EmbeddingAdmin.Testing;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
 using EmbeddingAdmin.Testing.Texts;
+using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,9 +26,11 @@ public sealed class TestEngine : IAsyncDisposable
     public static readonly Actor Operator = new("tester", "test");
 
     private readonly List<IHostedService> _hosts = [];
+    private readonly List<ServiceProvider> _others = [];
+    private readonly (string Key, string Value)[] _settings;
 
-    private TestEngine(TestDatabase database, ScriptedProvider provider, ServiceProvider services) =>
-        (Database, Provider, Services) = (database, provider, services);
+    private TestEngine(TestDatabase database, ScriptedProvider provider, TestPooler? pooler, (string Key, string Value)[] settings) =>
+        (Database, Provider, Pooler, _settings, Services) = (database, provider, pooler, settings, Build(pooler?.ConnectionString ?? database.ConnectionString, provider, settings));
 
     public TestDatabase Database { get; }
 
@@ -43,12 +46,18 @@ public sealed class TestEngine : IAsyncDisposable
 
     public Ledger Ledger => Services.GetRequiredService<Ledger>();
 
+    public Failures Failures => Services.GetRequiredService<Failures>();
+
+    public EventLog Events => Services.GetRequiredService<EventLog>();
+
+    public StampBook StampBook => Services.GetRequiredService<StampBook>();
+
     public RunFeed Feed => Services.GetRequiredService<RunFeed>();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The pooler between the engine and its database; null when there is none.</summary>
-    public TestPooler? Pooler { get; private init; }
+    public TestPooler? Pooler { get; }
 
     public static Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings) => StartAsync(postgres, rows, pooled: false, settings);
 
@@ -66,7 +75,7 @@ public sealed class TestEngine : IAsyncDisposable
         await InsertAsync(database, rows);
         var provider = await ScriptedProvider.StartAsync(token: Cancel);
         var pooler = pooled ? await postgres.StartPoolerAsync(database, Cancel) : null;
-        var engine = new TestEngine(database, provider, Build(pooler?.ConnectionString ?? database.ConnectionString, provider, settings)) { Pooler = pooler };
+        var engine = new TestEngine(database, provider, pooler, settings);
         await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
         return engine;
     }
@@ -104,11 +113,16 @@ public sealed class TestEngine : IAsyncDisposable
         return await Services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
     }
 
-    /// <summary>Starts the host that takes enqueued runs.</summary>
-    public async Task<RunHost> HostAsync()
+    /// <summary>Starts a host that takes enqueued runs: the first one in this process' services, any other as a process of its own would.</summary>
+    public Task<RunHost> HostAsync() => HostAsync(_hosts.Count == 0 ? Services : Another(null, _settings));
+
+    /// <summary>Starts a host on these services, which are disposed of with the engine.</summary>
+    public async Task<RunHost> HostAsync(ServiceProvider services)
     {
-        Services.GetRequiredService<SchemaGate>().Open();
-        var host = ActivatorUtilities.CreateInstance<RunHost>(Services);
+        if (services != Services)
+            _others.Add(services);
+        services.GetRequiredService<SchemaGate>().Open();
+        var host = ActivatorUtilities.CreateInstance<RunHost>(services);
         _hosts.Add(host);
         await host.StartAsync(Cancel);
         return host;
@@ -167,6 +181,8 @@ public sealed class TestEngine : IAsyncDisposable
             (host as IDisposable)?.Dispose();
         }
 
+        foreach (var other in _others)
+            await other.DisposeAsync();
         await Provider.DisposeAsync();
         await Services.DisposeAsync();
         if (Pooler is not null)
@@ -192,7 +208,7 @@ public sealed class TestEngine : IAsyncDisposable
             values[key] = value;
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).AddRunHost();
         return services.BuildServiceProvider();
     }
 }

@@ -1,0 +1,80 @@
+namespace EmbeddingAdmin.Testing.Crash;
+
+/// <summary>One fault, as it strikes, and what is put right again after it.</summary>
+internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string> happened, List<string> violations)
+{
+    private static readonly TimeSpan MostToWait = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan MostToEnd = TimeSpan.FromSeconds(25);
+
+    /// <param name="passTime">Lets the run's lease run out.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task StrikeAsync(Func<CancellationToken, Task> passTime, CancellationToken cancel)
+    {
+        var worker = await site.WorkingAsync(cancel) ?? site.Workers[0];
+        switch (fault.Kind)
+        {
+            case FaultKind.Kill:
+                await worker.SignalAsync("KILL", cancel);
+                await worker.Exited;
+                happened.Add($"{fault}");
+                await passTime(cancel);
+                await site.StartWorkerAsync(cancel);
+                break;
+            case FaultKind.Terminate:
+                await TerminateAsync(worker, cancel);
+                await site.StartWorkerAsync(cancel);
+                break;
+            case FaultKind.LeaseEnds:
+                await passTime(cancel);
+                happened.Add($"{fault}");
+                break;
+            case FaultKind.BlackHole:
+                worker.Relay.Stall();
+                await Waiting.ForAsync(fault.Outage, cancel);
+                worker.Relay.Flow();
+                happened.Add($"{fault} {fault.Outage.TotalSeconds:0.0}s");
+                break;
+            case FaultKind.ServerStop:
+                await site.Postgres.StopAtOnceAsync(cancel);
+                await Waiting.ForAsync(fault.Outage, cancel);
+                await site.Postgres.StartAgainAsync();
+                happened.Add($"{fault}");
+                break;
+            default:
+                await CutAsync(worker, cancel);
+                break;
+        }
+    }
+
+    private async Task CutAsync(WorkerProcess worker, CancellationToken cancel)
+    {
+        var struck = worker.Relay.Arm(fault.Cut!);
+        // Another worker may have taken the run meanwhile, or the run may have come to its end.
+        if (!await Waiting.UntilAsync(() => Task.FromResult(struck.IsCompleted), MostToWait, cancel))
+        {
+            worker.Relay.Disarm();
+            happened.Add($"{fault} found no place");
+            return;
+        }
+
+        happened.Add($"{fault}: {await struck}");
+        if (fault.Cut!.All)
+            await Waiting.ForAsync(fault.Outage, cancel);
+        worker.Relay.Open();
+    }
+
+    private async Task TerminateAsync(WorkerProcess worker, CancellationToken cancel)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await worker.SignalAsync("TERM", cancel);
+        if (!await Waiting.UntilAsync(() => Task.FromResult(worker.Exited.IsCompleted), MostToEnd, cancel))
+        {
+            violations.Add($"The worker did not end within {MostToEnd.TotalSeconds:0} s of SIGTERM.");
+            await worker.SignalAsync("KILL", cancel);
+            await worker.Exited;
+        }
+        else if (worker.ExitCode != 0)
+            violations.Add($"The worker ended with {worker.ExitCode} after SIGTERM.");
+        happened.Add($"{fault} ended in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0}s");
+    }
+}
