@@ -44,7 +44,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(lease);
-        using var halt = new Halt(clock);
+        using var halt = new Halt(clock, brake);
         await using var stop = stopping.Register(halt.Softly);
         var before = (await store.SnapshotAsync(run.Id, CancellationToken.None))?.Progress ?? RunProgress.None;
         // What a worker before this one told and could no longer write down counts as older.
