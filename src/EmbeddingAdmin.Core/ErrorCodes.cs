@@ -239,6 +239,8 @@ public static class ErrorCodes
     public const string RunDrift = "EA-RUN-08";
     /// <summary>The command needs somebody who is signed in.</summary>
     public const string NotAllowed = "EA-RUN-09";
+    /// <summary>The database was too slow or too busy for even the smallest read or write.</summary>
+    public const string DatabaseTooBusy = "EA-RUN-12";
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 

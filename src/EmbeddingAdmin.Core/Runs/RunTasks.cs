@@ -10,6 +10,9 @@ namespace EmbeddingAdmin.Runs;
 /// <summary>Makes a run's task from its plan, if the plan is still true of the table and the settings.</summary>
 public sealed class RunTasks(NpgsqlDataSource database, TableCatalog catalog, StampBook stamps, ProviderSource providers, TimeProvider clock)
 {
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; set; } = new();
+
     /// <summary>The task of a run.</summary>
     /// <exception cref="EmbeddingAdminException">The table cannot be resolved, or <see cref="ErrorCodes.RunDrift"/>: model, dimensions or recipe are not what the plan was made for.</exception>
     public Task<IRunTask> CreateAsync(Run run, CancellationToken cancel) => CreateAsync(run, null, cancel);
@@ -28,7 +31,7 @@ public sealed class RunTasks(NpgsqlDataSource database, TableCatalog catalog, St
                 $"The run was planned for {run.Plan.Model} at {run.Plan.Host} with {run.Plan.Dimensions} dimensions, and the settings, the column or the text recipe are not so any more. Nothing more was written. Put them back and retry, or cancel this run and start a new one.");
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
-            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock), clock, shown);
-        return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom);
+            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown) { Patience = Patience };
+        return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom) { Patience = Patience, Clock = clock };
     }
 }
