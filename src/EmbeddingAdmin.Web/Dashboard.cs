@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Connection;
+using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Security;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.HostFiltering;
@@ -44,6 +45,7 @@ internal static class Dashboard
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         ReadyCheck.Map(app);
         app.MapSignIn();
+        app.MapRuns();
         // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
     }
@@ -71,6 +73,7 @@ internal static class Dashboard
                 circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
                 circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
             })
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
+            // The longest that anybody types are ten thousand keys.
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 1024 * 1024);
     }
 }
