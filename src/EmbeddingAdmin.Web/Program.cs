@@ -16,5 +16,6 @@ root.Add(AskCommand.Create(line, RunAction.Pause, "Hold a run; the pages in hand
 root.Add(AskCommand.Create(line, RunAction.Resume, "Let a paused run go on, in the dashboard that is up."));
 root.Add(AskCommand.Create(line, RunAction.Cancel, "End a run; what was written stays."));
 root.Add(AskCommand.Create(line, RunAction.Retry, "Let a run that stopped on a fault go on from where it was."));
+root.Add(AskCommand.Create(line, RunAction.Force, "Settle a pause or an end that was asked for long ago, when no worker is there to do it."));
 root.Add(SignInCommand.Create(line));
 return await line.RunAsync(root);

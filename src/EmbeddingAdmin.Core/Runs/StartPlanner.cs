@@ -45,6 +45,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             Dimensions = model.Dimensions,
             Recipe = target.Text.Recipe,
             RecipeVersion = target.Recipe.Version,
+            Shape = await TableShape.ReadAsync(database, table, target.KeyName, cancel),
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,

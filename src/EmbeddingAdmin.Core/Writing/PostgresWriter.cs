@@ -102,6 +102,9 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         {
             throw Refused(batch, refused);
         }
+
+        if (target.Frozen is { } frozen)
+            await frozen.RefuseDriftAsync(target.Table, session, cancel);
     }
 
     /// <summary>The conditional update, and for each row that it did not change the reason.</summary>

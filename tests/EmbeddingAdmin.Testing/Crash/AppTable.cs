@@ -36,6 +36,9 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
     /// <summary>The keys of rows that the app has made or changed since the run began.</summary>
     public HashSet<long> Touched { get; } = [];
 
+    /// <summary>The rows that the app added, and when it knew that they were committed.</summary>
+    public Dictionary<long, DateTimeOffset> Added { get; } = [];
+
     /// <summary>Every text that the row has had.</summary>
     public IReadOnlySet<string> TextsOf(long key) => _texts[key];
 
@@ -49,7 +52,7 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
             $"""
             create table {Name} (id bigint primary key, title text, content text, likes int not null default 0, embedding extensions.vector({Dimensions}));
             create schema lab;
-            create table lab.arrival (no bigint generated always as identity, id bigint, text_md5 text, vector extensions.vector, port int, at timestamptz default clock_timestamp());
+            create table lab.arrival (no bigint generated always as identity, id bigint, title text, content text, vector extensions.vector, port int, at timestamptz default clock_timestamp());
             create table lab.app_change (no int primary key)
             """, cancel);
         for (var n = 1; n <= plan.Rows; n++)
@@ -78,7 +81,7 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
             connection,
             $"""
             create function lab.note_arrival() returns trigger language plpgsql as
-            $$ begin insert into lab.arrival (id, text_md5, vector, port) values (new.id, md5(concat_ws('|', new.title, new.content)), new.embedding, inet_client_port()); return null; end $$;
+            $$ begin insert into lab.arrival (id, title, content, vector, port) values (new.id, new.title, new.content, new.embedding, inet_client_port()); return null; end $$;
             create trigger note_arrival after update of embedding on {Name} for each row execute function lab.note_arrival();
             analyze {Name}
             """, cancel);
@@ -173,6 +176,8 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
     private void Remember(Change change)
     {
         Touched.Add(change.Key);
+        if (!_texts.ContainsKey(change.Key))
+            Added[change.Key] = TimeProvider.System.GetUtcNow();
         if (change.Row is { } row)
             Keep(change.Key, row);
         else

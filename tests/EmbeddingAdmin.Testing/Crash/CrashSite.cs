@@ -50,11 +50,16 @@ public sealed class CrashSite : IAsyncDisposable
     /// <summary>What all workers wrote, the dead ones too.</summary>
     public string Logs => string.Concat(Directory.GetFiles(_folder, "*.log").Select(File.ReadAllText));
 
-    /// <summary>Where the workers' logs are.</summary>
-    public string Folder => _folder;
+    /// <summary>The database, by the straight way.</summary>
+    public string Address => Postgres.Address(_database);
 
+    /// <param name="postgres">The server.</param>
+    /// <param name="plan">The table and the workers' settings; its faults are the caller's to make.</param>
+    /// <param name="cancel">Gives up.</param>
     public static async Task<CrashSite> MakeAsync(CrashPostgres postgres, CrashPlan plan, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(postgres);
+        ArgumentNullException.ThrowIfNull(plan);
         var database = $"seed_{plan.Seed}";
         await postgres.CreateDatabaseAsync(database, cancel);
         var site = new CrashSite(postgres, database, plan, await ScriptedProvider.StartAsync(token: cancel));
@@ -69,7 +74,7 @@ public sealed class CrashSite : IAsyncDisposable
     {
         var relay = new PostgresRelay(Postgres.Port);
         var log = Path.Combine(_folder, $"{++_logs}.log");
-        var worker = await WorkerProcess.StartAsync(Settings(relay.Through(Postgres.Address(_database))), relay, log, cancel);
+        var worker = await WorkerProcess.StartAsync(Settings(relay.Through(Address)), relay, log, cancel);
         _all.Add(worker);
         return worker;
     }
@@ -129,11 +134,13 @@ public sealed class CrashSite : IAsyncDisposable
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(Settings(Postgres.Address(_database))).Build());
+        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(Settings(Address)).Build());
         return services.BuildServiceProvider();
     }
 
-    private Dictionary<string, string?> Settings(string connectionString) => new(StringComparer.Ordinal)
+    /// <summary>The settings of a process that works here.</summary>
+    /// <param name="connectionString">Its way to the database.</param>
+    internal Dictionary<string, string?> Settings(string connectionString) => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings:Postgres"] = connectionString,
         ["Embeddings:Provider"] = "openai",

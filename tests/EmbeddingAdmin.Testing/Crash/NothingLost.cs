@@ -25,11 +25,26 @@ internal sealed class NothingLost(CrashSite site, long run)
         var oracle = new NothingLost(site, run);
         await oracle.ReadAsync(cancel);
         oracle.CompareVectors();
+        await oracle.CompareArrivalsAsync(cancel);
+        await oracle.CompareAddedAsync(cancel);
         oracle.CompareOtherColumns();
         await oracle.CompareLedgerAsync(cancel);
         await oracle.CompareCoverageAsync(cancel);
         await oracle.CompareCallsAsync(faults, cancel);
         await oracle.LookForSecretsAsync(cancel);
+        return oracle._violations;
+    }
+
+    /// <summary>What is wrong when the app has been quiet since before the run began: every vector has to be that of its row's text.</summary>
+    public static async Task<IReadOnlyList<string>> DifferencesAtRestAsync(CrashSite site, long run, CancellationToken cancel)
+    {
+        site.Table.Touched.Clear();
+        var oracle = new NothingLost(site, run);
+        await oracle.ReadAsync(cancel);
+        oracle.CompareVectors();
+        await oracle.CompareArrivalsAsync(cancel);
+        oracle.CompareOtherColumns();
+        await oracle.CompareCoverageAsync(cancel);
         return oracle._violations;
     }
 
@@ -61,6 +76,34 @@ internal sealed class NothingLost(CrashSite site, long run)
         }
     }
 
+    /// <summary>At the moment at which it arrived, too, each vector belonged to the text that stood in its row then.</summary>
+    private async Task CompareArrivalsAsync(CancellationToken cancel)
+    {
+        await using var command = site.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("select id, title, content, vector from lab.arrival");
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var text = new AppRow(await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1), await reader.IsDBNullAsync(2, cancel) ? null : reader.GetString(2), 0).Text;
+                if (Oracle.Difference(new($"{reader.GetInt64(0)}", text, reader.GetFieldValue<ReadOnlyMemory<float>>(3).ToArray())) is { } difference)
+                    _violations.Add($"When it was written: {difference}");
+            }
+        }
+
+        var again = await site.ScalarAsync<long>("select count(*) from (select from lab.arrival group by id, title, content having count(*) > 1) as again", cancel);
+        Check(again == 0, $"{again} rows were given a vector of the same text twice.");
+    }
+
+    /// <summary>The last sweep begins after the last page, so it finds whatever the app added before that, also behind the cursor.</summary>
+    private async Task CompareAddedAsync(CancellationToken cancel)
+    {
+        if (await site.ScalarAsync<int?>($"select max(pass) from embedding_admin.batch where run = {run}", cancel) >= Runner.MostSweeps)
+            return;
+        var last = await site.ScalarAsync<DateTime?>($"select max(at) from embedding_admin.batch where run = {run}", cancel);
+        foreach (var row in _found.Where(row => row.Vector is null && row.App.Text.Length > 0 && site.Table.Added.TryGetValue(row.Key, out var at) && at < last))
+            _violations.Add($"Row {row.Key} was added while the run went on, and the run did not find it.");
+    }
+
     private void CompareOtherColumns()
     {
         var rows = _found.ToDictionary(row => row.Key, row => row.App);
@@ -90,8 +133,6 @@ internal sealed class NothingLost(CrashSite site, long run)
             Check(record.Verdict == Verdict.Verified, $"The verdict is {record.Verdict}.");
         }
 
-        var again = await site.ScalarAsync<long>("select count(*) from (select from lab.arrival group by id, text_md5 having count(*) > 1) as again", cancel);
-        Check(again == 0, $"{again} rows were given a vector of the same text twice.");
         var progress = (await site.Store.SnapshotAsync(run, cancel))!.Progress.Receipt;
         Check(progress.Equals(receipt), $"The progress row says {progress}; the ledger says {receipt}.");
     }
