@@ -91,6 +91,14 @@ public sealed class Script
         }
     }
 
+    /// <summary>Makes it well-behaved and quick again, whatever was scripted before.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+            _next.Clear();
+        (Probe, HangProbes, Latency, FailEvery, Hang) = (new(), false, TimeSpan.Zero, 0, false);
+    }
+
     internal ScriptedAnswer AnswerFor(long call)
     {
         lock (_lock)
