@@ -191,7 +191,7 @@ public sealed partial record DatabaseConnection
     {
         if (TransactionPooler)
             yield return new(ErrorCodes.TransactionPooler, Setting,
-                "It goes through a pooler in transaction mode (port 6543). That works; the session pooler (port 5432) is quicker for runs and news reach the dashboard sooner.");
+                "It goes through a pooler in transaction mode (port 6543). That works; through the session pooler (port 5432) news of other instances come at once, and not by asking each second.");
         if (Username == "postgres" && Host.EndsWith(".pooler.supabase.com", StringComparison.OrdinalIgnoreCase))
             yield return new(ErrorCodes.DatabaseTenant, Setting,
                 "On Supabase's shared pooler the user is postgres.<ref>, with the project's reference; to postgres alone it answers \"Tenant or user not found\". Copy the string of Connect → Session pooler.");

@@ -41,9 +41,10 @@ public static partial class DatabaseFaults
     /// </summary>
     public static bool IsLost(Exception exception) => exception switch
     {
+        _ when IsRefusal(exception) => false,
         PostgresException answer => answer.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.TooManyConnections or IdleInTransaction or IdleSession
-            || (answer.SqlState.StartsWith("08", StringComparison.Ordinal) && !IsRefusal(answer)) || PoolFull().IsMatch(answer.MessageText),
+            || answer.SqlState.StartsWith("08", StringComparison.Ordinal) || PoolFull().IsMatch(answer.MessageText),
         NpgsqlException or SocketException or IOException => true,
         _ => false,
     };
@@ -73,6 +74,9 @@ public static partial class DatabaseFaults
             + "Correct ConnectionStrings:Postgres; in Supabase the database password is reset under Project Settings → Database.", answer),
         PostgresErrorCodes.InvalidCatalogName => new(ErrorCodes.DatabaseMissing,
             $"The server has no such database{Named(connection?.Database)}. Nothing was done. Correct the database in ConnectionStrings:Postgres (on Supabase it is postgres), or make it.", answer),
+        // Our own records are kept on a read-only database, too; on a standby the server does not let us.
+        PostgresErrorCodes.FeatureNotSupported when answer.Routine == "check_transaction_read_only" => new(ErrorCodes.DatabaseStandby,
+            "The server is a standby, which takes no writes. Nothing was written. Connect to the primary, then try again.", answer),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(ErrorCodes.DatabaseReadOnly,
             "The database is read-only: a standby, or a project whose disk is full. Nothing was written. Connect to the primary, or make room and lift the restriction.", answer),
         PostgresErrorCodes.DiskFull => new(ErrorCodes.DatabaseFull, "The database's disk is full. Nothing was written. Make room, or enlarge the disk, then try again.", answer),

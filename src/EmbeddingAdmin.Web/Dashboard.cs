@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.Security;
@@ -28,7 +29,30 @@ internal static class Dashboard
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
+    /// <summary>What the instance answers, by its role.</summary>
     public static void MapDashboard(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<InstanceRole>().Shows)
+            app.MapAll();
+        else
+            app.MapWorker();
+    }
+
+    /// <summary>A worker has nothing to show; whoever watches over it may ask how it is.</summary>
+    private static void MapWorker(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.MapHealth();
+        app.MapFallback("{*path}", () => Results.Text("This instance drives runs and shows no pages.", statusCode: StatusCodes.Status404NotFound)).AllowAnonymous();
+    }
+
+    private static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => "ok").AllowAnonymous();
+        ReadyCheck.Map(app);
+    }
+
+    private static void MapAll(this WebApplication app)
     {
         app.UseSecurityHeaders();
         app.UseExceptionHandler(ErrorPage.Handle);
@@ -41,8 +65,7 @@ internal static class Dashboard
         app.UseAntiforgery();
 
         app.MapStaticAssets().AllowAnonymous();
-        app.MapGet("/healthz", () => "ok").AllowAnonymous();
-        ReadyCheck.Map(app);
+        app.MapHealth();
         app.MapSignIn();
         // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);

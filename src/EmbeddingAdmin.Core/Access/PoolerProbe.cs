@@ -86,7 +86,8 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
 
     private static async Task<int> ProcessAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select pg_backend_pid()", connection);
+        // A pooler without a connection to spare does not answer a request to cancel either; only this ends the wait.
+        await using var command = new NpgsqlCommand("select pg_backend_pid()", connection) { CommandTimeout = (int)Patience.TotalSeconds };
         return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 

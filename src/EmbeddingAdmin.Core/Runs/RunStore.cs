@@ -138,6 +138,36 @@ public sealed class RunStore(NpgsqlDataSource database)
         return run;
     }
 
+    /// <summary>
+    /// Fulfils a request in place of a worker that is gone. The lease's token is counted up first, which waits for a write that is still open and
+    /// keeps the worker from writing ever after, should it wake.
+    /// </summary>
+    /// <returns>The new record; null when the run changed meanwhile, or its worker gave a sign.</returns>
+    internal async Task<Run?> ForceAsync(Run seen, RunStatus to, Actor actor, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        await using var take = new NpgsqlCommand(
+            """
+            update embedding_admin.run_lease set token = token + 1, until = clock_timestamp()
+             where run = $1 and until - make_interval(secs => $2) < clock_timestamp() - make_interval(secs => $3)
+            """, connection, transaction)
+        { Parameters = { new() { Value = seen.Id }, new() { Value = RunLease.Length.TotalSeconds }, new() { Value = RunSnapshot.Silence.TotalSeconds } } };
+        var silent = await take.ExecuteNonQueryAsync(cancel) == 1;
+        await using var guard = new NpgsqlCommand(
+            """
+            select ($3 or not exists (select from embedding_admin.run_lease where run = $1))
+                   and exists (select from embedding_admin.run where id = $1 and changed_at < clock_timestamp() - make_interval(secs => $2))
+            """, connection, transaction)
+        { Parameters = { new() { Value = seen.Id }, new() { Value = RunSnapshot.Pending.TotalSeconds }, new() { Value = silent } } };
+        if (!(bool)(await guard.ExecuteScalarAsync(cancel))!)
+            return null;
+        var moved = await MoveAsync(connection, transaction, seen, new(to, new(null, $"{actor.Name} forced it: its worker gave no sign any more.")), actor, null, cancel);
+        if (moved is not null)
+            await transaction.CommitAsync(cancel);
+        return moved;
+    }
+
     /// <summary>Whether nobody else has taken the run since this lease was given.</summary>
     internal async Task<bool> HoldsAsync(RunLease lease, CancellationToken cancel)
     {
@@ -308,7 +338,10 @@ public sealed class RunStore(NpgsqlDataSource database)
     private async Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(string where, CancellationToken cancel, params object[] values)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns}, p.progress, clock_timestamp() from embedding_admin.run r left join embedding_admin.run_progress p on p.run = r.id {where}");
+            $"""
+            select {Columns}, p.progress, clock_timestamp(), l.until - make_interval(secs => {RunLease.Length.TotalSeconds:0})
+              from embedding_admin.run r left join embedding_admin.run_progress p on p.run = r.id left join embedding_admin.run_lease l on l.run = r.id {where}
+            """);
         foreach (var value in values)
             command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -316,7 +349,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             var progress = RunRecord.Text(reader, RunRecord.Width) is { } json ? JsonSerializer.Deserialize<RunProgress>(json, RunPlan.Json)! : RunProgress.None;
-            snapshots.Add(new(RunRecord.Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(RunRecord.Width + 1)));
+            snapshots.Add(new(RunRecord.Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(RunRecord.Width + 1)) { Heartbeat = RunRecord.Time(reader, RunRecord.Width + 2) });
         }
 
         return snapshots;

@@ -12,12 +12,15 @@ namespace EmbeddingAdmin.Runs;
 /// Drives a run from wherever it is to wherever it may go: to its end, to a pause, or to a fault. It knows nobody who calls it: the
 /// host and the terminal call the same method.
 /// </summary>
-public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, TimeProvider clock, ILogger<Runner> log)
+public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, DatabaseBrake brake, TimeProvider clock, ILogger<Runner> log)
 {
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
 
     private const int LeastRowsToJudge = 50;
+
+    // More than are told in half an hour.
+    private const int TicksUntold = 10_000;
 
     // For finding out what is behind a fault, before it is written down as what it looks like.
     private static readonly TimeSpan Explaining = TimeSpan.FromSeconds(5);
@@ -44,10 +47,11 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         using var halt = new Halt(clock);
         await using var stop = stopping.Register(halt.Softly);
         var before = (await store.SnapshotAsync(run.Id, CancellationToken.None))?.Progress ?? RunProgress.None;
-        var ticker = new Ticker(clock, before);
+        // What a worker before this one told and could no longer write down counts as older.
+        var ticker = new Ticker(clock, before with { Tick = before.Tick + TicksUntold });
         using var pace = new ProviderPace(clock, run.RowsPerSecond);
         using var ended = new CancellationTokenSource();
-        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, clock);
+        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, brake, clock);
         var beating = heartbeat.RunAsync(ended.Token);
         log.RunStarted(run.Id, run.Kind, run.Table);
         var finished = false;
@@ -61,6 +65,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         }
         catch (Exception fault)
         {
+            brake.Note(fault);
             halt.Because(fault);
         }
 
@@ -85,7 +90,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         if (run.ScopeRows is null)
             run = await store.SetScopeAsync(run, Math.Min(await task.CountAsync(halt.Claiming), run.Plan.Limit ?? long.MaxValue), halt.Claiming);
 
-        feed.Publish(new RunSnapshot(run, ticker.Progress, clock.GetUtcNow()));
+        feed.Publish(RunSnapshot.OfWorker(run, ticker.Progress, clock.GetUtcNow()));
         var cursor = await ledger.CursorAsync(run.Id, halt.Claiming);
         var pipeline = new Pipeline(task, lease, halt, ticker, async (rows, cancel) =>
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
@@ -76,40 +75,18 @@ public sealed class BackfillTask(
         var settled = page.Settled.ToList();
         settled.AddRange(packed.TooLong.Select(text => new RowResult(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
-        var rows = new List<SourceRow>(page.Rows.Count);
-        var vectors = new List<ReadOnlyMemory<float>>(page.Rows.Count);
-        var (tokens, bytes) = (0L, 0L);
+        var bisection = new Bisection(_call, wait => waiting(wait is null ? null : Waiting(wait)), RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
-            await EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
-        return page with { Rows = rows, Vectors = vectors, Settled = settled, Charge = new(tokens, bytes, run.Plan.Price?.Of(tokens)) };
-
-        async Task EmbedAsync(IReadOnlyList<SourceRow> some)
+            await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+        // In the page's order, which is that of the keys.
+        var rows = page.Rows.Where(row => bisection.Vectors.ContainsKey(row.Key)).ToList();
+        return page with
         {
-            try
-            {
-                var made = await _call.EmbedAsync([.. some.Select(row => row.Text)], wait => waiting(Waiting(wait)), cancel);
-                waiting(null);
-                RefuseAnotherModel(made);
-                tokens += made.Usage?.TotalTokenCount ?? 0;
-                bytes += some.Sum(row => (long)Encoding.UTF8.GetByteCount(row.Text));
-                rows.AddRange(some);
-                vectors.AddRange(made.Select(embedding => embedding.Vector));
-            }
-            catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadText)
-            {
-                // The provider does not say which text it means: halves tell.
-                if (some is [var culprit])
-                {
-                    settled.Add(fault.Code == ErrorCodes.TextEdited
-                        ? new(culprit.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written.")
-                        : new(culprit.Key, RowOutcome.Failed, "provider", fault.HttpStatus?.ToString() ?? fault.Code, fault.Message));
-                    return;
-                }
-
-                await EmbedAsync([.. some.Take(some.Count / 2)]);
-                await EmbedAsync([.. some.Skip(some.Count / 2)]);
-            }
-        }
+            Rows = rows,
+            Vectors = [.. rows.Select(row => bisection.Vectors[row.Key])],
+            Settled = [.. settled, .. bisection.Refused],
+            Charge = new(bisection.Tokens, bisection.Bytes, run.Plan.Price?.Of(bisection.Tokens)),
+        };
     }
 
     /// <inheritdoc/>
@@ -145,7 +122,7 @@ public sealed class BackfillTask(
         $"Waiting {Math.Ceiling(Math.Max(0, (wait.Until - clock.GetUtcNow()).TotalSeconds)):0} s for {provider.Model.Host} ({wait.Fault.Code}). {wait.Fault.Happened}";
 
     // Vectors of two models in one column cannot be compared, and nothing of the vectors themselves would tell.
-    private void RefuseAnotherModel(GeneratedEmbeddings<Embedding<float>> made)
+    private void RefuseAnotherModel(IEnumerable<Embedding<float>> made)
     {
         if (run.Plan.AnswersAs is { } first && made.FirstOrDefault(embedding => embedding.ModelId is { } now && now != first) is not null)
             throw new ProviderFault(

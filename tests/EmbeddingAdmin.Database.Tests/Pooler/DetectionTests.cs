@@ -54,7 +54,9 @@ public sealed class DetectionTests(AssemblyStack stack) : IAsyncLifetime
                 await first.ExecuteNonQueryAsync(TestEngine.Cancel);
             }
 
+            var begun = TimeProvider.System.GetTimestamp();
             Assert.Equal(PoolerMode.Unknown, (await FindAsync(pooler.ConnectionString))!.Mode);
+            Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(15));
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddingAdmin.Testing.Postgres;
 
 namespace EmbeddingAdmin.Testing.Crash;
 
@@ -15,7 +16,7 @@ internal static class CrashProgram
         var plans = Option(args, "--seed", -1) is >= 0 and var one ? [CrashPlan.Of(one)]
             : Enumerable.Range(Option(args, "--from", 1), Option(args, "--seeds", 20)).Select(CrashPlan.Of).ToArray();
         var began = TimeProvider.System.GetTimestamp();
-        var results = await RunAsync(plans, Option(args, "--parallel", Environment.ProcessorCount), result => Console.WriteLine(Line(result)), cancel);
+        var results = await RunAsync(plans, Option(args, "--parallel", 2 * Environment.ProcessorCount), result => Tell(result, keep: plans.Length == 1), cancel);
         Console.WriteLine();
         Console.WriteLine(Summary(results, TimeProvider.System.GetElapsedTime(began)));
         return results.Any(result => result.Violations.Count > 0) ? 1 : 0;
@@ -48,6 +49,16 @@ internal static class CrashProgram
             lock (waiting)
                 return waiting.TryDequeue(out var plan) ? plan : null;
         }
+    }
+
+    private static void Tell(SeedResult result, bool keep)
+    {
+        Console.WriteLine(Line(result));
+        if (!keep && result.Violations.Count == 0)
+            return;
+        var story = Path.Combine(Checkout.Root, $".localstack/crash/seed-{result.Plan.Seed}.txt");
+        File.WriteAllText(story, result.Story);
+        Console.WriteLine($"     its story is in {story}");
     }
 
     private static string Line(SeedResult result)

@@ -10,7 +10,8 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <param name="Violations">What was wrong afterwards, a sentence each; empty when nothing was lost.</param>
 /// <param name="Happened">What happened on the way, for the line of this seed.</param>
 /// <param name="Figures">What is summed up over all seeds.</param>
-public sealed record SeedResult(CrashPlan Plan, IReadOnlyList<string> Violations, IReadOnlyList<string> Happened, SeedFigures Figures);
+/// <param name="Story">The events of its runs and what the workers wrote.</param>
+public sealed record SeedResult(CrashPlan Plan, IReadOnlyList<string> Violations, IReadOnlyList<string> Happened, SeedFigures Figures, string Story);
 
 /// <summary>Figures of a seed.</summary>
 public sealed record SeedFigures
@@ -36,7 +37,7 @@ public sealed record SeedFigures
 internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     private readonly List<string> _violations = [];
@@ -70,7 +71,8 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
             SentAgain = site.Provider.Counts.SeenAgain,
             Took = TimeProvider.System.GetElapsedTime(began),
         };
-        return new(plan, seed._violations, seed._happened, figures);
+        var events = await site.ScalarAsync<string[]>("select array_agg(concat_ws(' ', at::time(3), actor, run, kind, details ->> 'sentence') order by id) from embedding_admin.event", cancel);
+        return new(plan, seed._violations, seed._happened, figures, $"{string.Join('\n', events ?? [])}\n\n{site.Logs}");
     }
 
     private async Task WorkAsync(CancellationToken cancel)
@@ -88,7 +90,7 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
                 continue;
             }
 
-            await new CrashFault(site, fault, _happened, _violations).StrikeAsync(PassTimeAsync, cancel);
+            await new CrashFault(site, fault, _happened, _violations).StrikeAsync(PassTimeAsync, async () => (await site.FindAsync(_run, cancel)).Status is RunStatus.Succeeded, cancel);
             _faultsOfConnections += fault.Kind is FaultKind.Kill or FaultKind.Terminate or FaultKind.LeaseEnds ? 0 : 1;
         }
 
