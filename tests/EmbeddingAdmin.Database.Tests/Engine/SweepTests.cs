@@ -57,7 +57,7 @@ public sealed class SweepTests(AssemblyStack stack)
     [Fact]
     public async Task A_row_whose_vector_the_app_takes_away_during_the_run_is_written_again_and_counts_once()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 100, ("Backfill:RowsPerSecond", "100"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400, ("Backfill:RowsPerSecond", "100"));
         await engine.HostAsync();
         var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] >= 25);
@@ -66,7 +66,7 @@ public sealed class SweepTests(AssemblyStack stack)
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
 
         Assert.Null(ended.Run.Reason);
-        Assert.Equal((Verdict.Verified, Receipt.Empty.Add(RowOutcome.Written, 100)), (ended.Run.Verdict, ended.Receipt));
+        Assert.Equal((Verdict.Verified, Receipt.Empty.Add(RowOutcome.Written, 400)), (ended.Run.Verdict, ended.Receipt));
         Assert.Empty(await engine.DifferencesAsync());
         Assert.Null(await engine.Ledger.ImbalanceAsync(ended.Run, TestEngine.Cancel));
     }
