@@ -24,7 +24,6 @@ internal static class Dashboard
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton(_ => SettingsReport.Read(builder.Configuration, builder.Environment.ContentRootPath));
         builder.Services.AddReadiness();
-        builder.Services.AddSingleton<Instances>();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -92,6 +92,18 @@ public sealed class Script
         }
     }
 
+    /// <summary>Makes it well-behaved and quick again, whatever was scripted before.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _next.Clear();
+            _refused.Clear();
+        }
+
+        (Probe, HangProbes, Latency, FailEvery, Hang) = (new(), false, TimeSpan.Zero, 0, false);
+    }
+
     /// <summary>
     /// Answers every call that has such a text so, for as long as the script is not told to <see cref="TakeAll"/>. An answer with status 200
     /// and a misdeed spoils the vectors of these texts only.
