@@ -31,8 +31,10 @@ public static class EmbeddingAdminRegistration
         services.PostConfigure<SupabaseOptions>(options => options.Trim());
         services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DatabaseBrake>();
         services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
-        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open());
+        services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open(provider.GetRequiredService<DatabaseBrake>()));
+        services.AddSingleton(_ => InstanceRole.Read(configuration[InstanceRole.Setting]).Role ?? InstanceRole.Both);
         // Read when it is first asked for: the local stack names its tables only when it is up.
         services.AddSingleton(_ => TableSettings.Read(configuration).Tables);
         services.AddSingleton<RecipeBook>();
@@ -48,11 +50,13 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
+        services.AddSingleton<PoolerProbe>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<SchemaGate>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<Failures>();
+        services.AddSingleton<RunProof>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<StartEstimate>();
@@ -84,7 +88,7 @@ public static class EmbeddingAdminRegistration
     public static IServiceCollection AddRunHost(this IServiceCollection services)
     {
         RunJobs.Add(services);
-        services.AddHostedService<RunFeedPoll>();
+        services.AddHostedService<RunNews>();
         services.AddHostedService<RunHost>();
         return services;
     }

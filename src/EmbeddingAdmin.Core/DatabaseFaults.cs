@@ -21,6 +21,7 @@ public static partial class DatabaseFaults
     /// <param name="connection">How the database was reached, when that is known; its password is not used.</param>
     public static EmbeddingAdminException? Explain(Exception exception, DatabaseConnection? connection = null) => exception switch
     {
+        _ when Find<PasswordHeldException>(exception) is { InnerException: { } refusal } => Explain(refusal, connection),
         PostgresException answer => OfAnswer(answer, connection),
         NpgsqlException silent => OfSilence(silent, Find<SocketException>(silent), connection),
         SocketException socket => OfSilence(socket, socket, connection),
@@ -31,18 +32,19 @@ public static partial class DatabaseFaults
     /// Whether the database refused for a reason that holds until somebody changes something. It must not be asked again by itself: after some
     /// ten refusals Supabase locks the address out, and every further try prolongs that.
     /// </summary>
-    public static bool IsRefusal(Exception exception) => exception is PostgresException answer
+    public static bool IsRefusal(Exception exception) => Find<PasswordHeldException>(exception) is not null || (Find<PostgresException>(exception) is { } answer
         && (answer.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
-            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText));
+            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText)));
 
     /// <summary>
     /// Whether the connection was lost, or could not be had for now. What was asked may have been done or not; it may be asked again by itself.
     /// </summary>
     public static bool IsLost(Exception exception) => exception switch
     {
+        _ when IsRefusal(exception) => false,
         PostgresException answer => answer.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.TooManyConnections or IdleInTransaction or IdleSession
-            || (answer.SqlState.StartsWith("08", StringComparison.Ordinal) && !IsRefusal(answer)) || PoolFull().IsMatch(answer.MessageText),
+            || answer.SqlState.StartsWith("08", StringComparison.Ordinal) || PoolFull().IsMatch(answer.MessageText),
         NpgsqlException or SocketException or IOException => true,
         _ => false,
     };
@@ -72,6 +74,9 @@ public static partial class DatabaseFaults
             + "Correct ConnectionStrings:Postgres; in Supabase the database password is reset under Project Settings → Database.", answer),
         PostgresErrorCodes.InvalidCatalogName => new(ErrorCodes.DatabaseMissing,
             $"The server has no such database{Named(connection?.Database)}. Nothing was done. Correct the database in ConnectionStrings:Postgres (on Supabase it is postgres), or make it.", answer),
+        // Our own records are kept on a read-only database, too; on a standby the server does not let us.
+        PostgresErrorCodes.FeatureNotSupported when answer.Routine == "check_transaction_read_only" => new(ErrorCodes.DatabaseStandby,
+            "The server is a standby, which takes no writes. Nothing was written. Connect to the primary, then try again.", answer),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(ErrorCodes.DatabaseReadOnly,
             "The database is read-only: a standby, or a project whose disk is full. Nothing was written. Connect to the primary, or make room and lift the restriction.", answer),
         PostgresErrorCodes.DiskFull => new(ErrorCodes.DatabaseFull, "The database's disk is full. Nothing was written. Make room, or enlarge the disk, then try again.", answer),

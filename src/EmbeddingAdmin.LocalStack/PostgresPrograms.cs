@@ -12,11 +12,14 @@ internal sealed record PostgresPrograms(string Loader, string Libraries, string 
 
     public static PostgresPrograms In(string folder)
     {
-        var loader = Directory.GetDirectories(Path.Combine(folder, "usr/lib"), "*-linux-gnu")
-            .SelectMany(libraries => Loaders.Select(name => Path.Combine(libraries, name))).FirstOrDefault(File.Exists)
-            ?? throw new LocalStackException($"{folder} holds no program loader. Delete this folder and start again.");
+        var loader = LoaderIn(folder);
         return new PostgresPrograms(loader, Path.GetDirectoryName(loader)!, Path.Combine(folder, "usr/lib/postgresql/17/bin"));
     }
+
+    /// <summary>The loader among unpacked packages; their libraries are beside it.</summary>
+    public static string LoaderIn(string folder) => Directory.GetDirectories(Path.Combine(folder, "usr/lib"), "*-linux-gnu")
+        .SelectMany(libraries => Loaders.Select(name => Path.Combine(libraries, name))).FirstOrDefault(File.Exists)
+        ?? throw new LocalStackException($"{folder} holds no program loader. Delete this folder and start again.");
 
     /// <summary>LD_LIBRARY_PATH would not do: the host's loader and the packages' C library do not go together.</summary>
     public static void WrapServer(string folder)

@@ -11,7 +11,12 @@ public sealed class EventLog(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await RecordAsync(connection, null, actor, run, kind, sentence, cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        // Also where the database was made read-only for everybody.
+        await using (var write = new NpgsqlCommand("set transaction read write", connection, transaction))
+            await write.ExecuteNonQueryAsync(cancel);
+        await RecordAsync(connection, transaction, actor, run, kind, sentence, cancel);
+        await transaction.CommitAsync(cancel);
     }
 
     /// <summary>A run's events, newest first.</summary>

@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Runs;
 /// What goes on beside the work: the lease is renewed, requests of operators are noticed, progress is written down and published. It
 /// uses connections of its own, so that busy writers never hold it up.
 /// </summary>
-internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt halt, Ticker ticker, RunFeed feed, ProviderPace pace, TimeProvider clock)
+internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt halt, Ticker ticker, RunFeed feed, ProviderPace pace, DatabaseBrake brake, TimeProvider clock)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -56,7 +56,7 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
         if (feed.Latest(lease.Run)?.Run.Status.IsStopping() == true)
             halt.Softly();
         if (ticker.Publish() is { } progress)
-            feed.Publish(new RunSnapshot(_run, progress, clock.GetUtcNow()));
+            feed.Publish(RunSnapshot.OfWorker(_run, progress, clock.GetUtcNow()));
         return Task.CompletedTask;
     }, null, ended);
 
@@ -71,8 +71,12 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
                 {
                     await beat();
                 }
-                catch (NpgsqlException)
+                catch (NpgsqlException fault)
                 {
+                    brake.Note(fault);
+                    // Credentials that were refused are refused for the writers as well, and must not be tried again.
+                    if (DatabaseFaults.IsRefusal(fault))
+                        halt.Because(fault);
                     failed?.Invoke();
                 }
             }

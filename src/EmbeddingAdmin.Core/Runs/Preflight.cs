@@ -24,6 +24,19 @@ public sealed class Preflight(AccessProbe access, ProviderProbe probe)
             : report;
     }
 
+    /// <summary>Tries the database once more before a run goes on that was paused because it took no writes.</summary>
+    /// <param name="target">The table.</param>
+    /// <param name="pause">The code with which the run was paused; it is paused so again when the database takes no update yet.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="EmbeddingAdminException"><paramref name="pause"/>: the database takes no update yet.</exception>
+    public async Task ResumeAsync(Target target, string pause, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var tried = await access.DatabaseAsync(target, cancel);
+        if (tried.Code is { } code)
+            throw new EmbeddingAdminException(pause, $"The test update before the run goes on did not come through ({code}). {tried.Sentence} Nothing more was written. Settle that and resume.");
+    }
+
     private static void RefuseUnlessItCanWrite(Target target, WriteProbe probe)
     {
         var table = $"{target.Table.Schema}.{target.Table.Table}";

@@ -69,7 +69,7 @@ public sealed record Run
     /// <summary>When it succeeded, was cancelled or errored.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>The server as a worker last saw it; null until one took the run.</summary>
+    /// <summary>The server as a worker last saw it, spelt as <see cref="Access.ServerIdentity"/> is; null until one took the run.</summary>
     public string? Server { get; init; }
 
     /// <summary>Whether it writes vectors.</summary>

@@ -47,12 +47,22 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
             if (seen is { } status && status != run.Status)
                 return await RefuseAsync(run, $"Run {id} was {status.Name()} and is {run.Status.Name()} meanwhile. Nothing was done.");
             if (RunActions.Target(action, run.Status) is not { } to)
-                return await RefuseAsync(run, $"Run {id} is {(run.Status.IsStopping() ? "already " : "")}{run.Status.Name()}, so it cannot {Run.Name(action)}. Nothing was done.");
-            if (await store.MoveAsync(run, to, actor, new StatusReason(null, $"{actor.Name} asked to {Run.Name(action)} it."), cancel) is not { } moved)
+                return await RefuseAsync(run, Refusal(run, action));
+            if (action == RunAction.Force && await store.SnapshotAsync(id, cancel) is { MayBeForced: false } early)
+            {
+                if (early.Run.Version != run.Version)
+                    continue;
+                return await RefuseAsync(run, TooEarly(early));
+            }
+
+            var moved = action == RunAction.Force
+                ? await store.ForceAsync(run, to, actor, cancel)
+                : await store.MoveAsync(run, to, actor, new StatusReason(null, $"{actor.Name} asked to {Run.Name(action)} it."), cancel);
+            if (moved is null)
                 continue;
             if (await store.SnapshotAsync(id, cancel) is { } snapshot)
                 feed.Publish(snapshot);
-            return new(true, Said(moved), moved);
+            return new(true, action == RunAction.Force ? $"{Said(moved)} Its worker writes nothing any more, should it wake." : Said(moved), moved);
         }
 
         async Task<CommandResult> RefuseAsync(Run run, string sentence)
@@ -105,6 +115,15 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
             throw;
         }
     }
+
+    private static string Refusal(Run run, RunAction action) => action == RunAction.Force
+        ? $"Run {run.Id} is {run.Status.Name()}: no request is pending that could be forced. Nothing was done."
+        : $"Run {run.Id} is {(run.Status.IsStopping() ? "already " : "")}{run.Status.Name()}, so it cannot {Run.Name(action)}. Nothing was done.";
+
+    private static string TooEarly(RunSnapshot run) =>
+        $"Run {run.Run.Id} is {run.Run.Status.Name()} for {(run.AsOf - run.Run.ChangedAt).TotalSeconds:0} s, and "
+        + (run.Heartbeat is { } last ? $"its worker gave a sign {Math.Max(0, (run.AsOf - last).TotalSeconds):0} s ago" : "no worker has it")
+        + $". Nothing was done. Force is there for a request that is pending for more than {RunSnapshot.Pending.TotalSeconds:0} s and whose worker gave no sign for {RunSnapshot.Silence.TotalSeconds:0} s.";
 
     private static string Said(Run run) => run.Status switch
     {

@@ -1,6 +1,5 @@
 using EmbeddingAdmin.Events;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -31,7 +30,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
                 {
                     return await WriteOnceAsync(run, lease, fault, finished, ticker, patience.Token);
                 }
-                catch (NpgsqlException silent) when (!DatabaseFaults.IsRefusal(silent))
+                catch (Exception silent) when (DatabaseFaults.Explain(silent) is not null && !DatabaseFaults.IsRefusal(silent))
                 {
                     Tell(run, fault ?? silent, ticker);
                 }
@@ -39,7 +38,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
                 await Task.Delay(Again, clock, patience.Token);
             }
         }
-        catch (NpgsqlException refused)
+        catch (Exception refused) when (DatabaseFaults.IsRefusal(refused))
         {
             // Credentials that were refused are not tried again; whoever mends them finds the run where it stands.
             Tell(run, refused, ticker);
@@ -79,7 +78,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
         }
 
         await store.ReleaseAsync(lease, cancel);
-        feed.Publish(new RunSnapshot(run, progress, clock.GetUtcNow()));
+        feed.Publish(RunSnapshot.OfWorker(run, progress, clock.GetUtcNow()));
         log.RunEnded(run.Id, run.Status, receipt.Selected);
         return run;
     }
@@ -113,6 +112,6 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
     private void Tell(Run run, Exception fault, Ticker ticker)
     {
         ticker.Say("", RunFault.Judge(fault, clock.GetUtcNow()).Reason?.Sentence);
-        feed.Publish(new RunSnapshot(run, ticker.Progress with { RowsPerSecond = null }, clock.GetUtcNow()));
+        feed.Publish(RunSnapshot.OfWorker(run, ticker.Progress with { RowsPerSecond = null }, clock.GetUtcNow()));
     }
 }

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Writing;
 using Npgsql;
@@ -29,6 +30,7 @@ internal static class RunFault
         ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
             Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(now + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")),
         ProviderFault provider => Error(provider.Code, ProviderFault.Join(provider.Happened, WroteStays, provider.ToDo, "Retry goes on from there.")),
+        ServerChangedException changed => new(RunStatus.Paused, new(ErrorCodes.ServerChanged, changed.Message) { Server = changed.Now.ToString() }),
         EmbeddingAdminException known => IsForSomebody(known.Code) ? Pause(known.Code, known.Message) : Error(known.Code, known.Message),
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => Pause(ErrorCodes.DatabaseReadOnly, ReadOnly),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } =>
@@ -47,6 +49,8 @@ internal static class RunFault
 
     /// <summary>What happens on resume after a pause that the database is to blame for.</summary>
     internal const string Tried = "one update is tried and rolled back before the run goes on";
+
+    internal const string Standby = $"The server is a standby, which takes no writes. Nothing more was written; what was written before stays. Connect to the primary, then resume: {Tried}.";
 
     internal const string ReadOnly = $"The database is read-only. Nothing more was written; what was written before stays. Make room if its disk is full (Supabase makes such a project read-only) and lift the restriction, then resume: {Tried}.";
 

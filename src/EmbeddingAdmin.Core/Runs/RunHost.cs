@@ -1,19 +1,21 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
-using Quartz;
 
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>
 /// Makes this process one of those that drive the runs: settles what a dead worker left behind, and sees to it that whatever is enqueued is called.
 /// A run belongs to the hosts and not to whoever watches it. On shutdown its runs are interrupted and go on here or elsewhere. Until the schema is
-/// there it does nothing.
+/// there it does nothing; an instance that only shows settles nothing and drives nothing.
 /// </summary>
-public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
+public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, DatabaseBrake brake, InstanceRole role, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
+    // In looks: a job too many costs nothing but its row.
+    private const int TidyEvery = 20;
+
+    private int _looks;
     private bool _silent;
 
     /// <inheritdoc/>
@@ -25,6 +27,7 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
             using var timer = new PeriodicTimer(Look, clock);
             do
             {
+                await brake.UntilOffAsync(stoppingToken);
                 await LookAsync(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -41,22 +44,30 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
     {
         try
         {
-            await jobs.StartAsync(fires: true, stopping);
-            foreach (var settled in await store.SettleAbandonedAsync(stopping))
-            {
-                if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
-                    feed.Publish(snapshot);
-            }
-
+            await jobs.StartAsync(role.Drives, stopping);
+            if (role.Drives)
+                await SettleAsync(stopping);
             await jobs.CallAsync(await store.EnqueuedAsync(stopping), stopping);
+            if (_looks++ % TidyEvery == 0)
+                await jobs.RemoveAsync(await store.EndedAsync(await jobs.RunsAsync(stopping), stopping), stopping);
             _silent = false;
         }
-        catch (Exception silent) when (silent is NpgsqlException or SchedulerException)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && stopping.IsCancellationRequested))
         {
-            // Said once, not at every look.
+            brake.Note(fault);
+            // The host outlives whatever the database does. Said once, not at every look.
             if (!_silent)
-                log.DatabaseSilent(silent.GetType().Name);
+                log.DatabaseSilent(fault.GetType().Name);
             _silent = true;
+        }
+    }
+
+    private async Task SettleAsync(CancellationToken stopping)
+    {
+        foreach (var settled in await store.SettleAbandonedAsync(stopping))
+        {
+            if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
+                feed.Publish(snapshot);
         }
     }
 }

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Quartz;
@@ -12,6 +13,15 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
 {
     /// <summary>The store's tables; not by the search path, which poolers do not keep.</summary>
     internal const string TablePrefix = "embedding_admin.qrtz_";
+
+    /// <summary>How many tables the store makes.</summary>
+    internal const int Tables = 15;
+
+    internal const string LockSql =
+        """
+        select l.*, set_config('idle_in_transaction_session_timeout', '10s', true) from {0}LOCKS l
+         where l.sched_name = @schedulerName and l.lock_name = @lockName for update of l
+        """;
 
     /// <summary>How many runs one instance works on at a time.</summary>
     private const int Threads = 10;
@@ -29,6 +39,7 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             options.ShutdownJobInterruption = ShutdownJobInterruption.Always;
         });
         quartz.UseDefaultThreadPool(Threads);
+        quartz.AddSchedulerListener<SchedulerBrake>();
         quartz.UsePersistentStore(store =>
         {
             store.UsePostgres(postgres => postgres.DataSourceFactory = provider => provider.GetRequiredService<NpgsqlDataSource>());
@@ -37,6 +48,8 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
                 options.TablePrefix = TablePrefix;
                 options.RecoverFiringsCancelledByShutdown = true;
                 options.CommandTimeout = TimeSpan.FromSeconds(15);
+                // A program that freezes while it holds the store's lock would hold up all others; the server ends its transaction.
+                options.SelectWithLockSql = LockSql;
             });
             store.UseSystemTextJsonSerializer();
             store.ProvisionSchema();
@@ -47,6 +60,22 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             });
         });
     });
+
+    /// <summary>Refuses a role that would have to make the store's tables and may not.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.Grant"/>; nothing was made.</exception>
+    public static async Task RequireRightAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        await using var command = database.CreateCommand(
+            $"""
+            select current_user::text where not has_schema_privilege('embedding_admin', 'create')
+               and (select count(*) from pg_tables where schemaname = 'embedding_admin' and starts_with(tablename, 'qrtz_')) < {Tables}
+            """);
+        if (await command.ExecuteScalarAsync(cancel) is string role)
+            throw new EmbeddingAdminException(ErrorCodes.Grant,
+                $"The role {role} may not make tables in the schema embedding_admin, and those of the scheduler are missing there. No run is worked on. "
+                + $"Grant it (grant create on schema embedding_admin to {SqlName.Of(role)}), or start once with the role that owns the schema.");
+    }
 
     /// <summary>Makes the store's tables where they are missing, and begins to fire unless this instance only looks on. Once is enough.</summary>
     internal async Task StartAsync(bool fires, CancellationToken cancel)
@@ -62,11 +91,30 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
     /// <summary>Sees to it that each of these runs is about to be looked at.</summary>
     internal async Task CallAsync(IReadOnlyList<long> runs, CancellationToken cancel)
     {
-        foreach (var run in runs)
+        if (runs.Count == 0)
+            return;
+        var triggers = await _scheduler!.QueryTriggers(new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupEquals(RunJob.Group), Take = PagedQuery.All }, cancel);
+        var called = triggers.Items.Where(trigger => trigger is { NextFireTimeUtc: not null, State: not TriggerState.Error }).Select(trigger => RunJob.RunOf(trigger.JobKey)).ToHashSet();
+        foreach (var run in runs.Where(run => !called.Contains(run)))
         {
-            await _scheduler!.AddJob(RunJob.Of(run), AddJobOptions.Replacing, cancel);
-            await _scheduler.ScheduleTrigger(RunJob.TriggerOf(run), TriggerConflict.Keep, cancel);
+            await _scheduler.AddJob(RunJob.Of(run), AddJobOptions.Replacing, cancel);
+            // Two instances may both call; one look too many finds the run taken.
+            await _scheduler.ScheduleTrigger(RunJob.TriggerOf(run), TriggerConflict.Replace, cancel);
         }
+    }
+
+    /// <summary>The runs that have a job.</summary>
+    internal async Task<IReadOnlyList<long>> RunsAsync(CancellationToken cancel)
+    {
+        var jobs = await _scheduler!.QueryJobs(new JobQuery { Group = GroupMatcher<JobKey>.GroupEquals(RunJob.Group), Take = PagedQuery.All }, cancel);
+        return [.. jobs.Items.Select(job => RunJob.RunOf(job.Key))];
+    }
+
+    /// <summary>Removes the jobs of runs that have ended. One that goes on meanwhile loses its call, and is called again.</summary>
+    internal async Task RemoveAsync(IReadOnlyList<long> runs, CancellationToken cancel)
+    {
+        if (runs.Count > 0)
+            await _scheduler!.DeleteJobs([.. runs.Select(RunJob.KeyOf)], cancel);
     }
 
     /// <summary>Interrupts what this instance is working on, and waits until it has ended.</summary>

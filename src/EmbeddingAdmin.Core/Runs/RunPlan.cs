@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Tables;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -49,6 +50,9 @@ public sealed record RunPlan
 
     /// <summary>The recipe's number among the column's recipes; null for a verify run, which makes no vector.</summary>
     public int? RecipeVersion { get; init; }
+
+    /// <summary>The table when the run was planned; null in a plan that was made before shapes were kept.</summary>
+    public TableShape? Shape { get; init; }
 
     /// <summary>How rows are written; <c>postgres</c> is the connection of the settings.</summary>
     public string Channel { get; init; } = "postgres";

@@ -39,6 +39,21 @@ public sealed record RunProgress
 /// <param name="AsOf">When both were true.</param>
 public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset AsOf)
 {
+    /// <summary>How long nothing may be heard of a worker before it is said.</summary>
+    public static TimeSpan Silence { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request may be pending before it can be forced.</summary>
+    public static TimeSpan Pending { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The last sign of the run's worker, by the same clock as <see cref="AsOf"/>; null when there is none.</summary>
+    public DateTimeOffset? Heartbeat { get; init; }
+
+    /// <summary>Since when nothing is heard of the worker that should have the run; null while all is well, or no worker should have it.</summary>
+    public DateTimeOffset? SilentSince => Run.Status.IsWorking() && (Heartbeat ?? Run.ChangedAt) is var last && AsOf - last > Silence ? last : null;
+
+    /// <summary>Whether a request can be forced: it is pending for long, and no worker is there to fulfil it.</summary>
+    public bool MayBeForced => Run.Status.IsStopping() && AsOf - Run.ChangedAt > Pending && (Heartbeat is null || AsOf - Heartbeat > Silence);
+
     /// <summary>
     /// The run's receipt as it stands. In a run that ended before its scope did, the rows that it never came to are not attempted.
     /// </summary>
@@ -48,6 +63,12 @@ public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset A
 
     /// <summary>Rows that the run has dealt with.</summary>
     public long Done => Progress.Receipt.Selected;
+
+    /// <summary>
+    /// Rows that came into scope while the run went on, less those that left it before their turn: what the run dealt with beyond what it
+    /// began with. 0 until the scope was counted.
+    /// </summary>
+    public long Arrived => Run.ScopeRows is { } scope ? Math.Max(0, Done - scope) : 0;
 
     /// <summary>Rows that the run has to deal with: those at the start, or more when more came; null until counted.</summary>
     public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Done) : null;
@@ -65,12 +86,18 @@ public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset A
         ? TimeSpan.FromSeconds((total - Done) / speed)
         : null;
 
+    /// <summary>What a worker tells of its own run: it is itself the sign that it is there.</summary>
+    internal static RunSnapshot OfWorker(Run run, RunProgress progress, DateTimeOffset now) => new(run, progress, now) { Heartbeat = now };
+
     /// <summary>This snapshot with whatever is newer in <paramref name="other"/>; the same object when nothing is.</summary>
     public RunSnapshot With(RunSnapshot other)
     {
         var run = other.Run.Version > Run.Version ? other.Run : Run;
         var progress = other.Progress.Tick > Progress.Tick ? other.Progress : Progress;
-        return ReferenceEquals(run, Run) && ReferenceEquals(progress, Progress) ? this : new(run, progress, other.AsOf);
+        var (earlier, later) = other.AsOf < AsOf ? (other, this) : (this, other);
+        var both = new RunSnapshot(run, progress, later.AsOf) { Heartbeat = later.Heartbeat ?? earlier.Heartbeat };
+        // A worker that falls silent changes nothing: that is the news.
+        return ReferenceEquals(run, Run) && ReferenceEquals(progress, Progress) && both.SilentSince is null == SilentSince is null && both.MayBeForced == MayBeForced ? this : both;
     }
 }
 

@@ -84,6 +84,9 @@ public sealed class RunStore(NpgsqlDataSource database)
     public async Task<RunSnapshot?> SnapshotAsync(long id, CancellationToken cancel) =>
         (await SnapshotsAsync("where r.id = $1", cancel, id)).FirstOrDefault();
 
+    /// <summary>These runs, as far as they are there.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(IReadOnlyCollection<long> ids, CancellationToken cancel) => SnapshotsAsync("where r.id = any($1)", cancel, ids.ToArray());
+
     /// <summary>The newest runs first, of one table or of all.</summary>
     public Task<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, CancellationToken cancel) => table is null
         ? SnapshotsAsync("order by r.id desc limit $1", cancel, most)
@@ -104,6 +107,19 @@ public sealed class RunStore(NpgsqlDataSource database)
         return ids;
     }
 
+    /// <summary>Which of these numbers are of runs that have ended, or of none.</summary>
+    public async Task<IReadOnlyList<long>> EndedAsync(IReadOnlyList<long> runs, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select unnest($1) except select id from embedding_admin.run where status not in ('succeeded', 'cancelled', 'errored')");
+        command.Parameters.Add(new() { Value = runs.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var ended = new List<long>();
+        while (await reader.ReadAsync(cancel))
+            ended.Add(reader.GetInt64(0));
+        return ended;
+    }
+
     /// <summary>Changes the status, if the run is still at the version of <paramref name="seen"/>.</summary>
     /// <returns>The new record; null when the run changed meanwhile and nothing was done.</returns>
     /// <exception cref="InvalidOperationException">There is no such arrow.</exception>
@@ -120,6 +136,36 @@ public sealed class RunStore(NpgsqlDataSource database)
         var run = await MoveAsync(connection, transaction, seen, end, actor, fence, cancel);
         await transaction.CommitAsync(cancel);
         return run;
+    }
+
+    /// <summary>
+    /// Fulfils a request in place of a worker that is gone. The lease's token is counted up first, which waits for a write that is still open and
+    /// keeps the worker from writing ever after, should it wake.
+    /// </summary>
+    /// <returns>The new record; null when the run changed meanwhile, or its worker gave a sign.</returns>
+    internal async Task<Run?> ForceAsync(Run seen, RunStatus to, Actor actor, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        await using var take = new NpgsqlCommand(
+            """
+            update embedding_admin.run_lease set token = token + 1, until = clock_timestamp()
+             where run = $1 and until - make_interval(secs => $2) < clock_timestamp() - make_interval(secs => $3)
+            """, connection, transaction)
+        { Parameters = { new() { Value = seen.Id }, new() { Value = RunLease.Length.TotalSeconds }, new() { Value = RunSnapshot.Silence.TotalSeconds } } };
+        var silent = await take.ExecuteNonQueryAsync(cancel) == 1;
+        await using var guard = new NpgsqlCommand(
+            """
+            select ($3 or not exists (select from embedding_admin.run_lease where run = $1))
+                   and exists (select from embedding_admin.run where id = $1 and changed_at < clock_timestamp() - make_interval(secs => $2))
+            """, connection, transaction)
+        { Parameters = { new() { Value = seen.Id }, new() { Value = RunSnapshot.Pending.TotalSeconds }, new() { Value = silent } } };
+        if (!(bool)(await guard.ExecuteScalarAsync(cancel))!)
+            return null;
+        var moved = await MoveAsync(connection, transaction, seen, new(to, new(null, $"{actor.Name} forced it: its worker gave no sign any more.")), actor, null, cancel);
+        if (moved is not null)
+            await transaction.CommitAsync(cancel);
+        return moved;
     }
 
     /// <summary>Whether nobody else has taken the run since this lease was given.</summary>
@@ -216,6 +262,23 @@ public sealed class RunStore(NpgsqlDataSource database)
         _ => new(RunStatus.Enqueued),
     };
 
+    /// <summary>Notes the server that the run works on, unless one is known.</summary>
+    internal async Task NoteServerAsync(long run, string server, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("update embedding_admin.run set server = $2 where id = $1 and server is null");
+        command.Parameters.Add(new() { Value = run });
+        command.Parameters.Add(new() { Value = server });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The code with which the run was paused last; null when it never was, or nothing was wrong.</summary>
+    internal async Task<string?> LastPauseAsync(long run, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select details ->> 'code' from embedding_admin.event where run = $1 and kind = 'run.paused' order by id desc limit 1");
+        command.Parameters.Add(new() { Value = run });
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
     /// <summary>Notes how many rows were in scope at the start; the first count stays.</summary>
     public async Task<Run> SetScopeAsync(Run run, long rows, CancellationToken cancel)
     {
@@ -275,7 +338,10 @@ public sealed class RunStore(NpgsqlDataSource database)
     private async Task<IReadOnlyList<RunSnapshot>> SnapshotsAsync(string where, CancellationToken cancel, params object[] values)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns}, p.progress, clock_timestamp() from embedding_admin.run r left join embedding_admin.run_progress p on p.run = r.id {where}");
+            $"""
+            select {Columns}, p.progress, clock_timestamp(), l.until - make_interval(secs => {RunLease.Length.TotalSeconds:0})
+              from embedding_admin.run r left join embedding_admin.run_progress p on p.run = r.id left join embedding_admin.run_lease l on l.run = r.id {where}
+            """);
         foreach (var value in values)
             command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -283,7 +349,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             var progress = RunRecord.Text(reader, RunRecord.Width) is { } json ? JsonSerializer.Deserialize<RunProgress>(json, RunPlan.Json)! : RunProgress.None;
-            snapshots.Add(new(RunRecord.Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(RunRecord.Width + 1)));
+            snapshots.Add(new(RunRecord.Map(reader), progress, reader.GetFieldValue<DateTimeOffset>(RunRecord.Width + 1)) { Heartbeat = RunRecord.Time(reader, RunRecord.Width + 2) });
         }
 
         return snapshots;

@@ -50,6 +50,9 @@ public sealed record Target
     /// <summary>The recipe as it was written, and by whose word it is in force.</summary>
     public required RecipeInForce Recipe { get; init; }
 
+    /// <summary>What a run holds the table to while it writes; null outside a run.</summary>
+    internal FrozenTable? Frozen { get; init; }
+
     /// <summary>The name under which stamps and runs know the column; see <see cref="EmbeddingTable.ColumnName"/>.</summary>
     public string ColumnName => Table.ColumnName;
 

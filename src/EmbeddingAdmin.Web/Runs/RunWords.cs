@@ -50,6 +50,14 @@ public static class RunWords
         };
     }
 
+    /// <summary>What forcing a pending request does.</summary>
+    public static string Force(Run run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return $"The {(run.Status == RunStatus.Cancelling ? "cancellation" : "pause")} is pending for more than a minute, and no worker is there to carry it out. "
+            + $"Force settles it: the run is {(run.Status == RunStatus.Cancelling ? "cancelled" : "paused")} at once, what was written stays, and its worker writes nothing any more, should it wake.";
+    }
+
     /// <summary>How far the run is, in words.</summary>
     public static string Progress(RunSnapshot snapshot)
     {

@@ -29,8 +29,8 @@ public sealed class TestEngine : IAsyncDisposable
     private readonly List<ServiceProvider> _others = [];
     private readonly (string Key, string Value)[] _settings;
 
-    private TestEngine(TestDatabase database, ScriptedProvider provider, (string Key, string Value)[] settings) =>
-        (Database, Provider, _settings, Services) = (database, provider, settings, Build(database.ConnectionString, provider, settings));
+    private TestEngine(TestDatabase database, ScriptedProvider provider, TestPooler? pooler, (string Key, string Value)[] settings) =>
+        (Database, Provider, Pooler, _settings, Services) = (database, provider, pooler, settings, Build(pooler?.ConnectionString ?? database.ConnectionString, provider, settings));
 
     public TestDatabase Database { get; }
 
@@ -56,7 +56,15 @@ public sealed class TestEngine : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings)
+    /// <summary>The pooler between the engine and its database; null when there is none.</summary>
+    public TestPooler? Pooler { get; }
+
+    public static Task<TestEngine> StartAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings) => StartAsync(postgres, rows, pooled: false, settings);
+
+    /// <summary>The engine behind a pooler in transaction mode; <see cref="Database"/> is still reached without it.</summary>
+    public static Task<TestEngine> StartPooledAsync(TestPostgres postgres, int rows, params (string Key, string Value)[] settings) => StartAsync(postgres, rows, pooled: true, settings);
+
+    private static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, bool pooled, (string Key, string Value)[] settings)
     {
         var database = await postgres.CloneAsync(TestPostgres.Empty, Cancel);
         await database.ExecuteAsync(
@@ -66,14 +74,15 @@ public sealed class TestEngine : IAsyncDisposable
             """, Cancel);
         await InsertAsync(database, rows);
         var provider = await ScriptedProvider.StartAsync(token: Cancel);
-        var engine = new TestEngine(database, provider, settings);
+        var pooler = pooled ? await postgres.StartPoolerAsync(database, Cancel) : null;
+        var engine = new TestEngine(database, provider, pooler, settings);
         await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
         return engine;
     }
 
     /// <summary>The same database and provider seen by another process: services of its own.</summary>
     public ServiceProvider Another(string? connectionString = null, params (string Key, string Value)[] settings) =>
-        Build(connectionString ?? Database.ConnectionString, Provider, settings);
+        Build(connectionString ?? Pooler?.ConnectionString ?? Database.ConnectionString, Provider, settings);
 
     public static async Task InsertAsync(TestDatabase database, int rows)
     {
@@ -144,6 +153,35 @@ public sealed class TestEngine : IAsyncDisposable
         throw new TimeoutException($"Run {run} did not get there; it is {seen?.Run.Status} ({seen?.Run.Reason}) with {seen?.Progress.Receipt}.");
     }
 
+    /// <summary>Waits until the database answers true.</summary>
+    public async Task UntilSqlAsync(string condition, TimeSpan? most = null)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(most ?? TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (!await HoldsAsync())
+                await tick.WaitForNextTickAsync(patience.Token);
+        }
+        catch (OperationCanceledException late) when (!Cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It did not come to this: {condition}", late);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await Database.ScalarAsync<bool>(condition, patience.Token);
+            }
+            catch (PostgresException early) when (early.SqlState == PostgresErrorCodes.UndefinedTable)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Every row whose vector is not the oracle's for the row's own text, as a sentence each.</summary>
     public async Task<IReadOnlyList<string>> DifferencesAsync(string where = "true")
     {
@@ -176,6 +214,8 @@ public sealed class TestEngine : IAsyncDisposable
             await other.DisposeAsync();
         await Provider.DisposeAsync();
         await Services.DisposeAsync();
+        if (Pooler is not null)
+            await Pooler.DisposeAsync();
         await Database.DisposeAsync();
     }
 

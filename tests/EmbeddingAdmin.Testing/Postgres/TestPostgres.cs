@@ -85,6 +85,12 @@ public sealed class TestPostgres : IAsyncDisposable
         return (api.Url, secrets.AnonKey, secrets.ServiceKey);
     }
 
+    /// <summary>A pooler before that database. Dispose of it before the database.</summary>
+    /// <param name="db">The database.</param>
+    /// <param name="mode">When a connection to the server goes to another client: after each <c>transaction</c>, or at the end of the <c>session</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<TestPooler> StartPoolerAsync(TestDatabase db, CancellationToken cancel, string mode = "transaction") => TestPooler.StartAsync(db, folder, mode, cancel);
+
     /// <summary>Stops the server; its folder and templates stay for the next time.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,116 @@
+using Npgsql;
+
+namespace EmbeddingAdmin.Access;
+
+/// <summary>
+/// Finds a pooler and its mode by what the server says of its own processes. It reads nothing but their numbers, leaves nothing
+/// behind and takes a few seconds at most; what could not be found stays unknown.
+/// </summary>
+public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection settings, TimeProvider clock) : IDisposable
+{
+    private const int Rounds = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly SemaphoreSlim _one = new(1);
+    private Pooler? _known;
+
+    /// <summary>What was found once in this process; looks when nothing was found yet.</summary>
+    /// <returns>Null when the database does not answer.</returns>
+    public async Task<Pooler?> KnownAsync(CancellationToken cancel) => _known ?? await LookAsync(again: false, cancel);
+
+    /// <summary>Looks again.</summary>
+    /// <returns>Null when the database does not answer.</returns>
+    public Task<Pooler?> LookAsync(CancellationToken cancel) => LookAsync(again: true, cancel);
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private async Task<Pooler?> LookAsync(bool again, CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            if (_known is not null && !again)
+                return _known;
+            var mode = await ModeAsync(cancel);
+            if (mode is { } found)
+                _known = new(found, found == PoolerMode.None ? null : _known?.Product ?? await ProductAsync(cancel));
+            return mode is null ? null : _known;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<PoolerMode?> ModeAsync(CancellationToken cancel)
+    {
+        using var late = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        var between = settings.TransactionPooler;
+        // Of a pooler that does not let us find its mode the settings may know it.
+        var unknown = between ? PoolerMode.Transaction : PoolerMode.Unknown;
+        try
+        {
+            await using var ours = await database.OpenConnectionAsync(either.Token);
+            var process = await ProcessAsync(ours, either.Token);
+            // A pooler makes up the number that it greets its clients with.
+            var direct = ours.ProcessID == process;
+            if (direct && !between)
+                return PoolerMode.None;
+            between = true;
+            return await IsHandedOnAsync(ours, process, either.Token) ? PoolerMode.Transaction : direct ? PoolerMode.None : PoolerMode.Session;
+        }
+        catch (Exception silent) when (silent is NpgsqlException || (silent is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return between ? unknown : null;
+        }
+    }
+
+    /// <summary>
+    /// While another client holds a transaction: in transaction mode it was given the process that we had, or we are given another one next.
+    /// Poolers hand out the process that was used last, so one round decides; others are for those that take turns.
+    /// </summary>
+    private async Task<bool> IsHandedOnAsync(NpgsqlConnection ours, int process, CancellationToken cancel)
+    {
+        await using var other = await database.OpenConnectionAsync(cancel);
+        for (var round = 0; round < Rounds; round++)
+        {
+            await using var held = await other.BeginTransactionAsync(cancel);
+            if (await ProcessAsync(other, cancel) == process || await ProcessAsync(ours, cancel) != process)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static async Task<int> ProcessAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        // A pooler without a connection to spare does not answer a request to cancel either; only this ends the wait.
+        await using var command = new NpgsqlCommand("select pg_backend_pid()", connection) { CommandTimeout = (int)Patience.TotalSeconds };
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private async Task<string?> ProductAsync(CancellationToken cancel)
+    {
+        if (settings.Host.EndsWith(".pooler.supabase.com", StringComparison.OrdinalIgnoreCase))
+            return "Supavisor";
+        // Only PgBouncer refuses an option at the start in these words; to anybody else it is a setting that means nothing.
+        using var late = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        try
+        {
+            await using var asking = settings.WithOption("-c embedding_admin.pooler=asked");
+            await asking.OpenAsync(either.Token);
+            return null;
+        }
+        catch (PostgresException refused) when (refused.MessageText.StartsWith("unsupported startup parameter", StringComparison.Ordinal))
+        {
+            return "PgBouncer";
+        }
+        catch (Exception silent) when (silent is NpgsqlException || (silent is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+}
