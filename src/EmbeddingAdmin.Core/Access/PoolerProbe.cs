@@ -12,7 +12,10 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly SemaphoreSlim _one = new(1);
-    private Pooler? _known;
+    private volatile Pooler? _known;
+
+    /// <summary>What was found last; null when nobody has looked yet, or the database never answered.</summary>
+    public Pooler? Known => _known;
 
     /// <summary>What was found once in this process; looks when nothing was found yet.</summary>
     /// <returns>Null when the database does not answer.</returns>

@@ -128,6 +128,18 @@ public sealed class TestEngine : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Stops every host, in order.</summary>
+    public async Task StopHostsAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(CancellationToken.None);
+            (host as IDisposable)?.Dispose();
+        }
+
+        _hosts.Clear();
+    }
+
     /// <summary>Waits until the run's record is as asked, watching the feed and the record, and returns it.</summary>
     public async Task<RunSnapshot> UntilAsync(long run, Func<RunSnapshot, bool> holds, TimeSpan? most = null)
     {
@@ -204,12 +216,7 @@ public sealed class TestEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts)
-        {
-            await host.StopAsync(CancellationToken.None);
-            (host as IDisposable)?.Dispose();
-        }
-
+        await StopHostsAsync();
         foreach (var other in _others)
             await other.DisposeAsync();
         await Provider.DisposeAsync();
