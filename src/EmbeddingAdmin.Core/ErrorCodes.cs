@@ -245,6 +245,8 @@ public static class ErrorCodes
     public const string RunStuck = "EA-RUN-10";
     /// <summary>The database is another than the one that the run worked on.</summary>
     public const string ServerChanged = "EA-RUN-11";
+    /// <summary>The database was too slow or too busy for even the smallest read or write.</summary>
+    public const string DatabaseTooBusy = "EA-RUN-12";
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 

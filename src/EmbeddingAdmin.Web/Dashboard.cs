@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Connection;
+using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Security;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.HostFiltering;
@@ -23,7 +24,6 @@ internal static class Dashboard
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton(_ => SettingsReport.Read(builder.Configuration, builder.Environment.ContentRootPath));
         builder.Services.AddReadiness();
-        builder.Services.AddSingleton<Instances>();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -67,6 +67,7 @@ internal static class Dashboard
         app.MapStaticAssets().AllowAnonymous();
         app.MapHealth();
         app.MapSignIn();
+        app.MapRuns();
         // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
     }
@@ -94,6 +95,7 @@ internal static class Dashboard
                 circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
                 circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
             })
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
+            // The longest that anybody types are ten thousand keys.
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 1024 * 1024);
     }
 }

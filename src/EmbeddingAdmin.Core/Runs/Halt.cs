@@ -4,7 +4,7 @@ namespace EmbeddingAdmin.Runs;
 /// How a run is brought to a stop, in three steps: nothing new is claimed; after a grace the provider's calls in hand are dropped; and,
 /// only when the lease is lost, the writes too.
 /// </summary>
-internal sealed class Halt(TimeProvider clock) : IDisposable
+internal sealed class Halt(TimeProvider clock, DatabaseBrake brake) : IDisposable
 {
     /// <summary>How long a provider's call may go on after a stop was asked for: it is paid for, so its answer is written if it comes in time.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -29,6 +29,7 @@ internal sealed class Halt(TimeProvider clock) : IDisposable
     /// <summary>Stops for a fault; the first one is kept.</summary>
     public void Because(Exception fault)
     {
+        brake.Note(fault);
         lock (_gate)
             Fault ??= fault;
         if (fault is LeaseLostException)

@@ -74,6 +74,9 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
                 catch (NpgsqlException fault)
                 {
                     brake.Note(fault);
+                    // Credentials that were refused are refused for the writers as well, and must not be tried again.
+                    if (DatabaseFaults.IsRefusal(fault))
+                        halt.Because(fault);
                     failed?.Invoke();
                 }
             }

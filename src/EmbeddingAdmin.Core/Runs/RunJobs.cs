@@ -17,7 +17,7 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
     /// <summary>How many tables the store makes.</summary>
     internal const int Tables = 15;
 
-    private const string LockSql =
+    internal const string LockSql =
         """
         select l.*, set_config('idle_in_transaction_session_timeout', '10s', true) from {0}LOCKS l
          where l.sched_name = @schedulerName and l.lock_name = @lockName for update of l

@@ -64,6 +64,12 @@ public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset A
     /// <summary>Rows that the run has dealt with.</summary>
     public long Done => Progress.Receipt.Selected;
 
+    /// <summary>
+    /// Rows that came into scope while the run went on, less those that left it before their turn: what the run dealt with beyond what it
+    /// began with. 0 until the scope was counted.
+    /// </summary>
+    public long Arrived => Run.ScopeRows is { } scope ? Math.Max(0, Done - scope) : 0;
+
     /// <summary>Rows that the run has to deal with: those at the start, or more when more came; null until counted.</summary>
     public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Done) : null;
 

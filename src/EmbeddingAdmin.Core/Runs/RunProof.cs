@@ -91,12 +91,25 @@ public sealed class RunProof(NpgsqlDataSource database, TableCatalog catalog, Pr
 
     private async Task RefuseReadOnlyAsync(CancellationToken cancel)
     {
+        var (standby, readOnly) = await LookAsync(cancel);
+        if (standby || readOnly)
+        {
+            // A session keeps the setting that it began with, also when the restriction was lifted meanwhile.
+            database.Clear();
+            (standby, readOnly) = await LookAsync(cancel);
+        }
+
+        if (standby)
+            throw new EmbeddingAdminException(ErrorCodes.DatabaseStandby, RunFault.Standby);
+        if (readOnly)
+            throw new EmbeddingAdminException(ErrorCodes.DatabaseReadOnly, RunFault.ReadOnly);
+    }
+
+    private async Task<(bool Standby, bool ReadOnly)> LookAsync(CancellationToken cancel)
+    {
         await using var command = database.CreateCommand("select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'");
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        if (reader.GetBoolean(0))
-            throw new EmbeddingAdminException(ErrorCodes.DatabaseStandby, RunFault.Standby);
-        if (reader.GetBoolean(1))
-            throw new EmbeddingAdminException(ErrorCodes.DatabaseReadOnly, RunFault.ReadOnly);
+        return (reader.GetBoolean(0), reader.GetBoolean(1));
     }
 }

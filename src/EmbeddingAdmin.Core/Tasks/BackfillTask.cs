@@ -13,10 +13,10 @@ public sealed class BackfillTask(
     NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock,
     IEmbeddingGenerator<string, Embedding<float>>? shown = null) : IRunTask
 {
-    private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
-
     private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
+
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; init; } = new();
 
     /// <inheritdoc/>
     public bool Sweeps => true;
@@ -37,22 +37,30 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
+        await using var session = await TableSession.OpenAsync(database, Patience.Count, run.Id, cancel);
         await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     /// <inheritdoc/>
-    public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
+    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+
+    private KeyWindows Windows => field ??= new(target, Patience, clock, cancel => TableSession.OpenAsync(database, Patience.Read, run.Id, cancel, Patience.Lock), ReadAsync);
+
+    private async Task<Page> ReadAsync(TableSession session, PageRequest request, string? upTo, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"and t.{target.Key} > $7::{target.KeyType}";
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
+        var after = request.AfterKey is null ? "" : $"and t.{target.Key} > $7::{target.KeyType}";
+        var until = upTo is null ? "" : $"and t.{target.Key} <= $8::{target.KeyType}";
+        var again = request.OnlyChanged ? $"and exists (select from embedding_admin.row_result c where c.run = $3 and c.row_key = t.{target.Key}::text and c.outcome = 'changed')" : "";
         await using var command = session.Command(
-            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $6",
-            run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys, rows);
-        if (afterKey is not null)
-            command.Parameters.Add(new() { Value = afterKey });
-        var found = new List<SourceRow>(rows);
+            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} {until} {again} order by t.{target.Key} limit $6",
+            run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys, request.Rows);
+        // Postgres needs to know the type of every number up to the highest that a statement has.
+        if (request.AfterKey is not null || upTo is not null)
+            command.Parameters.Add(new() { Value = request.AfterKey ?? upTo! });
+        if (upTo is not null)
+            command.Parameters.Add(new() { Value = upTo });
+        var found = new List<SourceRow>(request.Rows);
         var settled = new List<RowResult>();
         string? last = null;
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -65,7 +73,7 @@ public sealed class BackfillTask(
                 settled.Add(new(last, RowOutcome.EmptySource));
         }
 
-        return new Page(no, pass) { LastKey = last, Rows = found, Settled = settled };
+        return new Page(0, 0) { LastKey = last, Rows = found, Settled = settled };
     }
 
     /// <inheritdoc/>
@@ -90,7 +98,7 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public Task<Receipt> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
+    public Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(page);
         foreach (var vector in page.Vectors)
@@ -105,11 +113,12 @@ public sealed class BackfillTask(
                 No = page.No,
                 Pass = page.Pass,
                 LastKey = page.LastKey,
-                Rows = [.. page.Rows.Zip(page.Vectors, (row, vector) => new VectorRow(row.Key, row.TextHash, vector))],
+                Rows = [.. page.Rows.Zip(page.Vectors, (row, vector) => new VectorRow(row.Key, row.TextHash, vector) { Text = row.Text })],
                 Settled = page.Settled,
                 MadeFrom = madeFrom,
                 Overwrite = run.Plan.Overwrites,
                 Charge = page.Charge,
+                OnlyFree = page.OnlyFree,
             },
             lease,
             cancel);

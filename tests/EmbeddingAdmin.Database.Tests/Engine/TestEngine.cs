@@ -153,6 +153,35 @@ public sealed class TestEngine : IAsyncDisposable
         throw new TimeoutException($"Run {run} did not get there; it is {seen?.Run.Status} ({seen?.Run.Reason}) with {seen?.Progress.Receipt}.");
     }
 
+    /// <summary>Waits until the database answers true.</summary>
+    public async Task UntilSqlAsync(string condition, TimeSpan? most = null)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(most ?? TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (!await HoldsAsync())
+                await tick.WaitForNextTickAsync(patience.Token);
+        }
+        catch (OperationCanceledException late) when (!Cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It did not come to this: {condition}", late);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await Database.ScalarAsync<bool>(condition, patience.Token);
+            }
+            catch (PostgresException early) when (early.SqlState == PostgresErrorCodes.UndefinedTable)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Every row whose vector is not the oracle's for the row's own text, as a sentence each.</summary>
     public async Task<IReadOnlyList<string>> DifferencesAsync(string where = "true")
     {

@@ -7,11 +7,11 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <c>crash [--seeds N] [--from N] [--seed N] [--parallel N]</c>: runs with faults at random points, and the oracle after each. It prints a line for each seed and
 /// a summary, and ends with 1 when anything was lost.
 /// </summary>
-internal static class CrashProgram
+public static class CrashProgram
 {
     public const string Verb = "crash";
 
-    public static async Task<int> RunAsync(string[] args, CancellationToken cancel)
+    internal static async Task<int> RunAsync(string[] args, CancellationToken cancel)
     {
         var plans = Option(args, "--seed", -1) is >= 0 and var one ? [CrashPlan.Of(one)]
             : Enumerable.Range(Option(args, "--from", 1), Option(args, "--seeds", 20)).Select(CrashPlan.Of).ToArray();
@@ -61,7 +61,8 @@ internal static class CrashProgram
         Console.WriteLine($"     its story is in {story}");
     }
 
-    private static string Line(SeedResult result)
+    /// <summary>The line of a seed, with what was wrong.</summary>
+    public static string Line(SeedResult result)
     {
         var plan = result.Plan;
         var line = string.Create(CultureInfo.InvariantCulture,
