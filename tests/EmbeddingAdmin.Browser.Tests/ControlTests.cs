@@ -26,7 +26,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await fleet.Database.ExecuteAsync(
             $"""
             update embedding_admin.run_lease set until = until - interval '2 minutes' where run = {desk.Run.Id};
-            update embedding_admin.run set changed_at = changed_at - interval '2 minutes' where id = {desk.Run.Id}
+            update embedding_admin.run set changed_at = changed_at - interval '2 minutes', version = version + 1 where id = {desk.Run.Id}
             """, Cancel);
         await desk.ShowsAsync(pending, pending.ToString(), [.. RunActions.For(pending), RunAction.Force], "No sign of its worker since");
         await Expect(desk.Page.GetByText("Force settles it")).ToBeVisibleAsync();
@@ -36,7 +36,9 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await desk.AskAsync(RunAction.Force);
         await desk.ShowsAsync(forced, "Ada forced it: its worker gave no sign any more.");
         await Expect(desk.Run.Said).ToContainTextAsync("Its worker writes nothing any more, should it wake.");
+        // Also what the worker wrote and told nobody any more.
         var written = await WrittenAsync();
+        await desk.ShowsAsync(forced, $"{written} of 300 rows");
 
         fleet.Provider.Script.Clear();
         if (signal == "STOP")
@@ -49,7 +51,6 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
             await desk.EndsVerifiedAsync();
         }
 
-        Assert.True(signal == "STOP" || written == await WrittenAsync());
         desk.IsFaultless();
         await fleet.WithoutWorkersAsync();
     }

@@ -14,7 +14,7 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await fleet.ReadyAsync(worker: false);
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await desk.StartAsync();
-        await desk.ShowsAsync(RunStatus.Enqueued);
+        await desk.ShowsAsync(RunStatus.Enqueued, "No worker is up; it waits for one.");
         await desk.Look.KeepAsync("status-enqueued");
 
         await Task.WhenAll(fleet.StartWorkerAsync(), fleet.HoldAfterAsync(answers: 4));
