@@ -37,7 +37,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await desk.ShowsAsync(forced, "Ada forced it: its worker gave no sign any more.");
         await Expect(desk.Run.Said).ToContainTextAsync("Its worker writes nothing any more, should it wake.");
         // Also what the worker wrote and told nobody any more.
-        var written = await WrittenAsync();
+        var written = await fleet.WrittenAsync();
         await desk.ShowsAsync(forced, $"{written} of 300 rows");
 
         fleet.Provider.Script.Clear();
@@ -46,7 +46,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
             // It wakes with an answer in hand that came too late, and is told so.
             await fleet.Worker.SignalAsync("CONT", Cancel);
             await fleet.UntilAsync(async () => await fleet.Database.ScalarAsync<bool>($"select not exists (select from pg_stat_activity where application_name like '%/{desk.Run.Id}' and state <> 'idle')", Cancel), "The worker is still at work.");
-            Assert.Equal(written, await WrittenAsync());
+            Assert.Equal(written, await fleet.WrittenAsync());
             await desk.AskAsync(RunAction.Resume);
             await desk.EndsVerifiedAsync();
         }
@@ -88,12 +88,10 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await Expect(ben.Run.Said).ToHaveTextAsync($"Run {ben.Run.Id} is already cancelling, so it cannot cancel. Nothing was done.");
         await ben.Look.KeepAsync("two-operators-cancel");
 
-        fleet.Provider.Script.Clear();
+        fleet.LetGo();
         await ada.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
         await ben.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
         ada.IsFaultless();
         ben.IsFaultless();
     }
-
-    private Task<long> WrittenAsync() => fleet.Database.ScalarAsync<long>($"select count(embedding) from {Fleet.Table}", Cancel);
 }

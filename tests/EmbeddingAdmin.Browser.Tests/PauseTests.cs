@@ -99,8 +99,9 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.AskAsync(RunAction.Pause);
-        fleet.Provider.Script.Clear();
+        fleet.LetGo();
         await desk.ShowsAsync(RunStatus.Paused);
+        fleet.Provider.Script.Clear();
         await fleet.StopWorkersAsync();
         await fleet.StartWorkerAsync((setting, value));
 
@@ -122,8 +123,9 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.AskAsync(RunAction.Pause);
-        fleet.Provider.Script.Clear();
+        fleet.LetGo();
         await desk.ShowsAsync(RunStatus.Paused, "Ada asked to pause it.");
+        fleet.Provider.Script.Clear();
         await fleet.Database.ExecuteAsync($"update embedding_admin.run set server = '1' || substr(server, strpos(server, '/')) where id = {desk.Run.Id}", Cancel);
 
         await desk.AskAsync(RunAction.Resume);

@@ -24,7 +24,8 @@ public sealed class Fleet : IAsyncLifetime
     /// <summary>The table that is embedded.</summary>
     internal const string Table = "stories";
 
-    private const int Rows = 300;
+    /// <summary>Its rows, all with text.</summary>
+    internal const int Rows = 300;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fleet-").FullName;
     private readonly List<AppProcess> _workers = [];
@@ -109,6 +110,16 @@ public sealed class Fleet : IAsyncLifetime
         await Provider.Counts.WhenAsync(counts => counts.Answered >= before + answers, Cancel);
         Provider.Script.Hang = true;
     }
+
+    /// <summary>What is held back is answered; whatever is asked after it takes a second, in which a worker hears of a request.</summary>
+    internal void LetGo()
+    {
+        Provider.Script.Latency = TimeSpan.FromSeconds(1);
+        Provider.Script.Hang = false;
+    }
+
+    /// <summary>How many rows have a vector.</summary>
+    internal Task<long> WrittenAsync() => Database.ScalarAsync<long>($"select count(embedding) from {Table}", Cancel);
 
     /// <summary>Starts a worker, and waits until it is up.</summary>
     /// <param name="settings">Settings beside those of all instances, as variables spell them.</param>
