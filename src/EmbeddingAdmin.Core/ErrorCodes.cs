@@ -27,7 +27,7 @@ public static class ErrorCodes
     /// <summary>A part of the connection is configured and the part that it needs is not.</summary>
     public const string HalfConfigured = "EA-CFG-11";
 
-    /// <summary>A number in the settings is outside its range, or is none.</summary>
+    /// <summary>A number in the settings is outside its range, or is none; or a word is none of those that the setting takes.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
     /// <summary>A price in the settings is none, has no date, or is there twice.</summary>

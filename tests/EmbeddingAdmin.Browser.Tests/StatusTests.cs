@@ -14,7 +14,7 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await fleet.ReadyAsync(worker: false);
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await desk.StartAsync();
-        await desk.ShowsAsync(RunStatus.Enqueued);
+        await desk.ShowsAsync(RunStatus.Enqueued, "No worker is up; it waits for one.");
         await desk.Look.KeepAsync("status-enqueued");
 
         await Task.WhenAll(fleet.StartWorkerAsync(), fleet.HoldAfterAsync(answers: 4));
@@ -25,16 +25,14 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await desk.AskAsync(RunAction.Pause);
         await desk.ShowsAsync(RunStatus.Pausing, "Nothing new is begun");
         await desk.Look.KeepAsync("status-pausing");
-        fleet.Provider.Script.Hang = false;
+        fleet.LetGo();
         await desk.ShowsAsync(RunStatus.Paused, "Ada asked to pause it.");
         await desk.Look.KeepAsync("status-paused");
 
         await Task.WhenAll(desk.AskAsync(RunAction.Resume), fleet.HoldAfterAsync(answers: 2));
         await desk.ShowsAsync(RunStatus.Running);
-        // What is in flight is answered; should another page be claimed in the meantime, there is time to see the signal before the next.
-        fleet.Provider.Script.Latency = TimeSpan.FromSeconds(1);
         var stopping = fleet.StopWorkersAsync();
-        fleet.Provider.Script.Hang = false;
+        fleet.LetGo();
         Assert.Equal([0], await stopping);
         await desk.ShowsAsync(RunStatus.Interrupted, "Its host stopped; it goes on by itself.");
         await desk.Look.KeepAsync("status-interrupted");
@@ -58,9 +56,11 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await desk.AskAsync(RunAction.Cancel);
         await desk.ShowsAsync(RunStatus.Cancelling, "Nothing new is begun; the pages in hand are being ended, and what was written stays.");
         await desk.Look.KeepAsync("status-cancelling");
-        fleet.Provider.Script.Hang = false;
+        fleet.LetGo();
 
-        await desk.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.", "It ended early: 120 vectors were written and read back and stay; 180 rows were not attempted.");
+        await desk.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
+        var written = await fleet.WrittenAsync();
+        await desk.ShowsAsync(RunStatus.Cancelled, $"It ended early: {written} vectors were written and read back and stay; {Fleet.Rows - written} rows were not attempted.");
         await desk.Look.KeepAsync("status-cancelled");
         desk.IsFaultless();
     }

@@ -57,6 +57,27 @@ public sealed class Ledger(NpgsqlDataSource database)
         return (Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]), reader.GetInt64(Receipt.Outcomes.Length));
     }
 
+    /// <summary>
+    /// Writes the sums down as the progress of a run whose worker is gone: it may have entered pages of which it told nobody any more. A write that
+    /// is still open is waited for.
+    /// </summary>
+    internal static async Task SumUpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long run, CancellationToken cancel)
+    {
+        await using var wait = new NpgsqlCommand("select from embedding_admin.run_lease where run = $1 for update", connection, transaction) { Parameters = { new() { Value = run } } };
+        await wait.ExecuteNonQueryAsync(cancel);
+        await using var sum = new NpgsqlCommand(
+            $"""
+            insert into embedding_admin.run_progress as p (run, progress)
+            select $1, jsonb_build_object('tick', $2, 'tokens', coalesce(sum(tokens), 0),
+                     'receipt', jsonb_build_object({string.Join(", ", Receipt.Outcomes.Select(o => $"'{Receipt.Name(o)}', coalesce(sum({Column(o)}), 0)"))}))
+              from embedding_admin.batch where run = $1
+            on conflict (run) do update set at = clock_timestamp(),
+              progress = p.progress - array['rowsPerSecond', 'waiting'] || excluded.progress || jsonb_build_object('tick', (p.progress ->> 'tick')::bigint + $2)
+            """, connection, transaction)
+        { Parameters = { new() { Value = run }, new() { Value = RunProgress.Untold } } };
+        await sum.ExecuteNonQueryAsync(cancel);
+    }
+
     /// <summary>What this model charged for the texts of a column so far; null when no run tells.</summary>
     /// <param name="column">The column's id.</param>
     /// <param name="model">Provider, host and model count, whatever the dimensions: tokens are the text's.</param>

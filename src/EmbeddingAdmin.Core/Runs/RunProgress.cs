@@ -7,6 +7,9 @@ namespace EmbeddingAdmin.Runs;
 /// <summary>How far a run is, as it is told to whoever watches. The ledger is the truth; this is its latest sum.</summary>
 public sealed record RunProgress
 {
+    /// <summary>More ticks than a worker tells in half an hour: so many later it is certain that nothing newer was told by the worker before.</summary>
+    internal const long Untold = 10_000;
+
     /// <summary>Counts up with every tick of a run, over pauses and restarts; of two progresses the one with the higher tick is the newer.</summary>
     public long Tick { get; init; }
 

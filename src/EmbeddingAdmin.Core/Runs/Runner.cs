@@ -17,9 +17,6 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
 
-    // More than are told in half an hour.
-    private const int TicksUntold = 10_000;
-
     // For finding out what is behind a fault, before it is written down as what it looks like.
     private static readonly TimeSpan Explaining = TimeSpan.FromSeconds(5);
 
@@ -46,7 +43,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         await using var stop = stopping.Register(halt.Softly);
         var before = (await store.SnapshotAsync(run.Id, CancellationToken.None))?.Progress ?? RunProgress.None;
         // What a worker before this one told and could no longer write down counts as older.
-        var ticker = new Ticker(clock, before with { Tick = before.Tick + TicksUntold });
+        var ticker = new Ticker(clock, before with { Tick = before.Tick + RunProgress.Untold });
         using var pace = new ProviderPace(clock, run.RowsPerSecond);
         using var ended = new CancellationTokenSource();
         var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, brake, clock);

@@ -1,11 +1,7 @@
 using EmbeddingAdmin.Local;
-using EmbeddingAdmin.Providers;
-using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace EmbeddingAdmin.Browser.Tests;
@@ -28,7 +24,8 @@ public sealed class Fleet : IAsyncLifetime
     /// <summary>The table that is embedded.</summary>
     internal const string Table = "stories";
 
-    private const int Rows = 300;
+    /// <summary>Its rows, all with text.</summary>
+    internal const int Rows = 300;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fleet-").FullName;
     private readonly List<AppProcess> _workers = [];
@@ -99,7 +96,7 @@ public sealed class Fleet : IAsyncLifetime
         }
 
         if (!worker)
-            await WithoutWorkersAsync();
+            await StopWorkersAsync();
         else if (_workers.Count == 0)
             await StartWorkerAsync();
     }
@@ -113,6 +110,16 @@ public sealed class Fleet : IAsyncLifetime
         await Provider.Counts.WhenAsync(counts => counts.Answered >= before + answers, Cancel);
         Provider.Script.Hang = true;
     }
+
+    /// <summary>What is held back is answered; whatever is asked after it takes a second, in which a worker hears of a request.</summary>
+    internal void LetGo()
+    {
+        Provider.Script.Latency = TimeSpan.FromSeconds(1);
+        Provider.Script.Hang = false;
+    }
+
+    /// <summary>How many rows have a vector.</summary>
+    internal Task<long> WrittenAsync() => Database.ScalarAsync<long>($"select count(embedding) from {Table}", Cancel);
 
     /// <summary>Starts a worker, and waits until it is up.</summary>
     /// <param name="settings">Settings beside those of all instances, as variables spell them.</param>
@@ -145,16 +152,8 @@ public sealed class Fleet : IAsyncLifetime
     /// <summary>Every text has its own vector, bit for bit.</summary>
     internal async Task EveryTextHasItsVectorAsync()
     {
-        var catalog = new TableCatalog(
-            Database.DataSource, TableSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(DemoTables.Settings).Build()).Tables, new RecipeBook(Database.DataSource), Options.Create(new EmbeddingOptions()));
-        var target = await catalog.ResolveAsync(catalog.Find(Table)!, Cancel);
-        await using var command = Database.DataSource.CreateCommand($"select t.id::text, {target.Text.Expression}, t.embedding::real[] from {target.Relation} t where {target.Text.Expression} <> ''");
-        await using var reader = await command.ExecuteReaderAsync(Cancel);
-        var rows = new List<StoredRow>();
-        while (await reader.ReadAsync(Cancel))
-            rows.Add(new(reader.GetString(0), reader.GetString(1), await reader.IsDBNullAsync(2, Cancel) ? null : reader.GetFieldValue<float[]>(2)));
-        Assert.NotEmpty(rows);
-        Faultless.Assert(Oracle.Differences(rows));
+        var sql = await TableFacts.OfAsync(this);
+        Faultless.Assert(Oracle.Differences((await sql.RowsAsync()).Where(row => row.Text.Length > 0)));
     }
 
     /// <summary>Waits until it holds, and says what the instances said when it does not.</summary>

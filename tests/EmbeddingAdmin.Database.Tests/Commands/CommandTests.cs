@@ -248,7 +248,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
 
         var resumed = await App.RunAsync(Local, "resume", "1", "--json");
         Assert.Equal((0, "enqueued"), (resumed.ExitCode, Text(resumed.Json, "status")));
-        Assert.Contains("No dashboard is up", Text(resumed.Json, "message"), StringComparison.Ordinal);
+        Assert.Contains("No worker is up", Text(resumed.Json, "message"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace EmbeddingAdmin.Database.Tests.Engine;
@@ -22,10 +23,16 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0);
 
-        while (await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.interrupted'", TestEngine.Cancel) == 0)
-            await engine.Database.ExecuteAsync(CutOff, TestEngine.Cancel);
+        // Longer than a writer tries again by itself, and shorter than a lease.
+        var began = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(4))
+        {
+            await CutAsync(engine);
+            await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System, TestEngine.Cancel);
+        }
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal(), TimeSpan.FromSeconds(60));
         Assert.Equal((Verdict.Verified, 1), (ended.Run.Verdict, ended.Run.Attempt));
+        Assert.True(await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.interrupted'", TestEngine.Cancel) > 0);
         Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 400), ended.Receipt);
         Assert.Empty(await engine.DifferencesAsync());
         Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.errored'", TestEngine.Cancel));
@@ -140,6 +147,13 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         await using var restrict = new NpgsqlCommand($"alter database {engine.Database.Name} set default_transaction_read_only = {onOrOff}", admin);
         await restrict.ExecuteNonQueryAsync(TestEngine.Cancel);
         if (cut)
-            await engine.Database.ExecuteAsync(CutOff, TestEngine.Cancel);
+            await CutAsync(engine);
+    }
+
+    /// <summary>Cuts every connection of the engine; those that lie idle are replaced, so that the test's own questions are answered.</summary>
+    private static async Task CutAsync(TestEngine engine)
+    {
+        await engine.Database.ExecuteAsync(CutOff, TestEngine.Cancel);
+        engine.Services.GetRequiredService<NpgsqlDataSource>().Clear();
     }
 }

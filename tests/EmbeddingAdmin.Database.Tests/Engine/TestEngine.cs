@@ -128,6 +128,18 @@ public sealed class TestEngine : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Stops every host, in order.</summary>
+    public async Task StopHostsAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(CancellationToken.None);
+            (host as IDisposable)?.Dispose();
+        }
+
+        _hosts.Clear();
+    }
+
     /// <summary>Waits until the run's record is as asked, watching the feed and the record, and returns it.</summary>
     public async Task<RunSnapshot> UntilAsync(long run, Func<RunSnapshot, bool> holds, TimeSpan? most = null)
     {
@@ -139,7 +151,16 @@ public sealed class TestEngine : IAsyncDisposable
         {
             do
             {
-                seen = await Store.SnapshotAsync(run, patience.Token);
+                try
+                {
+                    seen = await Store.SnapshotAsync(run, patience.Token);
+                }
+                catch (NpgsqlException)
+                {
+                    // A test that cuts connections cuts this one as well.
+                    continue;
+                }
+
                 if (seen is not null && holds(seen))
                     return seen;
             }
@@ -204,12 +225,7 @@ public sealed class TestEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts)
-        {
-            await host.StopAsync(CancellationToken.None);
-            (host as IDisposable)?.Dispose();
-        }
-
+        await StopHostsAsync();
         foreach (var other in _others)
             await other.DisposeAsync();
         await Provider.DisposeAsync();

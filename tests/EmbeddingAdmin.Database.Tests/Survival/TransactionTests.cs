@@ -9,11 +9,16 @@ public sealed class TransactionTests(AssemblyStack stack)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(3);
 
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    // Long beside whatever a busy machine does to the pauses between two statements.
+    private static readonly TimeSpan ProviderLatency = TimeSpan.FromSeconds(2);
+
     [Fact]
     public async Task No_transaction_waits_for_anything_but_the_database_and_writes_are_short()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 4000);
-        engine.Provider.Script.Latency = TimeSpan.FromMilliseconds(250);
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 1000);
+        engine.Provider.Script.Latency = ProviderLatency;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
         var sampling = SampleAsync(engine, done.Token);
 
@@ -22,10 +27,10 @@ public sealed class TransactionTests(AssemblyStack stack)
         await done.CancelAsync();
         var seen = await sampling;
         var written = seen.Where(transaction => transaction.Writes).Select(transaction => transaction.Seconds).Order().ToArray();
-        Assert.True(written.Length >= 20, $"Only {written.Length} transactions that write were seen.");
+        Assert.True(written.Length >= 10, $"Only {written.Length} transactions that write were seen.");
         Assert.InRange(written[(int)(written.Length * 0.99)], 0, 2);
-        // A transaction that was open during one of the provider's calls would have stood idle for as long.
-        Assert.All(seen, transaction => Assert.InRange(transaction.Idle, 0, 0.2));
+        // A transaction that was open during one of the provider's calls would have stood idle for all of it.
+        Assert.All(seen, transaction => Assert.InRange(transaction.Idle, 0, ProviderLatency.TotalSeconds / 2));
     }
 
     [Fact]
@@ -47,15 +52,17 @@ public sealed class TransactionTests(AssemblyStack stack)
         await done.CancelAsync();
         engine.Provider.Script.Hang = false;
         // What beats beside the work, the lease and the progress, is over in no time; of the work itself nothing is open.
-        Assert.All(await sampling, transaction => Assert.True(!transaction.OfTheRun && transaction.Seconds < 0.2, $"{transaction}"));
+        Assert.All(await sampling, transaction => Assert.True(!transaction.OfTheRun && transaction.Seconds < 1, $"{transaction}"));
         Assert.Equal(RunStatus.Succeeded, (await running).Status);
     }
 
     private static async Task UntilQuietAsync(TestEngine engine)
     {
-        for (var quiet = 0; quiet < 20;)
+        var since = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(since) < Quiet)
         {
-            quiet = await engine.Database.ScalarAsync<long>($"select count(*) from ({Open}) as open where of_run", TestEngine.Cancel) == 0 ? quiet + 1 : 0;
+            if (await engine.Database.ScalarAsync<long>($"select count(*) from ({Open}) as open where of_run", TestEngine.Cancel) > 0)
+                since = TimeProvider.System.GetTimestamp();
             await Task.Delay(Look, TimeProvider.System, TestEngine.Cancel);
         }
     }

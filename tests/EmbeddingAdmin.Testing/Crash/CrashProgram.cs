@@ -79,7 +79,7 @@ public static class CrashProgram
             {results.Count} seeds in {took.TotalMinutes:0.0} min: {(lost.Length == 0 ? "nothing lost" : $"LOST in {string.Join(", ", lost)} (replay one with --seed {lost[0]})")}
             faults: {string.Join(", ", kinds.Select(kind => $"{kind.Key} {kind.Value}"))}
             rows: {results.Sum(result => result.Figures.Rows)}; texts sent again: {results.Sum(result => result.Figures.SentAgain)}
-            runs were taken {results.Sum(result => result.Figures.Taken)} times, asked to go on {results.Sum(result => result.Figures.Asked)} times; a lease's end was set instead of waited for {results.Sum(result => result.Figures.TimePassed)} times
+            runs were taken {results.Sum(result => result.Figures.Taken)} times, always by themselves; a lease's end was set instead of waited for {results.Sum(result => result.Figures.TimePassed)} times
             longest seed: {results.Select(result => result.Figures.Took).DefaultIfEmpty().Max().TotalSeconds:0.0} s
             """);
     }

@@ -55,6 +55,21 @@ public sealed class ChecksTests
         Assert.DoesNotContain(checks, check => $"{check}".Contains("hush", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(PoolerMode.None, null, Mark.Fact, "none", null)]
+    [InlineData(PoolerMode.Session, "Supavisor", Mark.Fact, "session mode (Supavisor)", "The database is reached through a pooler in session mode (Supavisor). All is as without one.")]
+    [InlineData(PoolerMode.Transaction, "PgBouncer", Mark.Note, "transaction mode (PgBouncer)", "The database is reached through a pooler in transaction mode (PgBouncer). Runs work")]
+    [InlineData(PoolerMode.Transaction, null, Mark.Note, "transaction mode", "The database is reached through a pooler in transaction mode. Runs work")]
+    [InlineData(PoolerMode.Unknown, null, Mark.Note, "one whose mode could not be found out", "The database is reached through a pooler; in which mode could not be found out. Runs work")]
+    public void A_pooler_is_named_with_its_mode_and_what_that_changes(PoolerMode mode, string? product, Mark mark, string found, string? sentence)
+    {
+        var pooler = new Pooler(mode, product);
+        var check = DatabaseChecks.Of(Near, Good, pooler).Single(check => check.What == "Pooler");
+        Assert.Equal((mark, found, mode == PoolerMode.Transaction ? ErrorCodes.TransactionPooler : null), (check.Mark, check.Found, check.Code));
+        Assert.StartsWith(sentence ?? "", PoolerWords.Sentence(pooler) ?? "", StringComparison.Ordinal);
+        Assert.Equal(sentence is null, PoolerWords.Sentence(pooler) is null);
+    }
+
     [Fact]
     public void A_key_is_shown_by_everything_but_its_value_and_an_expired_one_is_wrong()
     {
