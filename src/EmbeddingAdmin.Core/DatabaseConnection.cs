@@ -101,9 +101,14 @@ public sealed partial record DatabaseConnection
 
     /// <summary>A data source that sends vectors in binary form.</summary>
     /// <param name="brake">Holds the password back once it was refused; null where nothing goes on by itself.</param>
-    public NpgsqlDataSource Open(DatabaseBrake? brake = null)
+    public NpgsqlDataSource Open(DatabaseBrake? brake = null) => Open(brake, option: null);
+
+    /// <summary>As the other, with an option of the server, which a pooler may refuse; for a single connection.</summary>
+    internal NpgsqlDataSource Open(DatabaseBrake? brake, string? option)
     {
         var builder = new NpgsqlDataSourceBuilder(_options.ConnectionString);
+        if (option is not null)
+            (builder.ConnectionStringBuilder.Options, builder.ConnectionStringBuilder.Pooling) = (option, false);
         builder.AddTypeInfoResolverFactory(new VectorBinary());
         // Asked for each new connection, whoever opens it: nobody gets around the brake.
         if (brake is not null && _options.Password is { Length: > 0 } password)
@@ -114,9 +119,6 @@ public sealed partial record DatabaseConnection
 
         return builder.Build();
     }
-
-    /// <summary>A connection of its own that is opened with an option of the server, which a pooler may refuse.</summary>
-    internal NpgsqlConnection WithOption(string option) => new(new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Options = option, Pooling = false }.ConnectionString);
 
     /// <summary>Role, host, port and database; never the password.</summary>
     public override string ToString() => IsConfigured ? $"{Username}@{Host}:{Port}/{Database}" : "no database";
@@ -191,7 +193,7 @@ public sealed partial record DatabaseConnection
     {
         if (TransactionPooler)
             yield return new(ErrorCodes.TransactionPooler, Setting,
-                "It goes through a pooler in transaction mode (port 6543). That works; the session pooler (port 5432) is quicker for runs and news reach the dashboard sooner.");
+                "It goes through a pooler in transaction mode (port 6543). That works; through the session pooler (port 5432) news of other instances come at once, and not by asking each second.");
         if (Username == "postgres" && Host.EndsWith(".pooler.supabase.com", StringComparison.OrdinalIgnoreCase))
             yield return new(ErrorCodes.DatabaseTenant, Setting,
                 "On Supabase's shared pooler the user is postgres.<ref>, with the project's reference; to postgres alone it answers \"Tenant or user not found\". Copy the string of Connect → Session pooler.");

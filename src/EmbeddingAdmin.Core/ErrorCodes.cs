@@ -27,7 +27,7 @@ public static class ErrorCodes
     /// <summary>A part of the connection is configured and the part that it needs is not.</summary>
     public const string HalfConfigured = "EA-CFG-11";
 
-    /// <summary>A number in the settings is outside its range, or is none.</summary>
+    /// <summary>A number in the settings is outside its range, or is none; or a word is none of those that the setting takes.</summary>
     public const string OutOfRange = "EA-CFG-08";
 
     /// <summary>A price in the settings is none, has no date, or is there twice.</summary>
@@ -245,6 +245,8 @@ public static class ErrorCodes
     public const string RunStuck = "EA-RUN-10";
     /// <summary>The database is another than the one that the run worked on.</summary>
     public const string ServerChanged = "EA-RUN-11";
+    /// <summary>The database was too slow or too busy for even the smallest read or write.</summary>
+    public const string DatabaseTooBusy = "EA-RUN-12";
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 

@@ -12,6 +12,7 @@ internal static class ScreensRegistration
     /// <summary>What the pages are made of beside markup.</summary>
     public static IServiceCollection AddScreens(this IServiceCollection services) => services
         .AddSingleton<Steady>()
+        .AddSingleton<Instances>()
         .AddSingleton<RunWatch>()
         .AddSingleton<TableWatch>()
         .AddSingleton<LocalDemo>()

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,7 +12,7 @@ namespace EmbeddingAdmin.Web;
 /// terminals that want another link.
 /// </summary>
 internal sealed partial class Announcement(
-    IServer server, IHostApplicationLifetime lifetime, Readiness readiness, SignInLinks links, Instances instances, TimeProvider clock, ILogger<Announcement> logger) : BackgroundService
+    IServer server, IHostApplicationLifetime lifetime, Readiness readiness, SignInLinks links, Instances instances, InstanceRole role, DatabaseBrake brake, TimeProvider clock, ILogger<Announcement> logger) : BackgroundService
 {
     private readonly Guid _id = Guid.NewGuid();
 
@@ -25,17 +26,19 @@ internal sealed partial class Announcement(
     {
         if (!await HasStartedAsync(stoppingToken) || server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
             return;
-        await Console.Out.WriteLineAsync($"EmbeddingAdmin is listening on {address}");
+        await Console.Out.WriteLineAsync($"EmbeddingAdmin{(role.Shows ? "" : ", a worker,")} is listening on {address}");
         try
         {
             // A terminal that is asked for another link looks for this dashboard in the database.
             if (readiness.State is ReadinessState.Ready)
                 await BeatAsync(address, stoppingToken);
-            await PrintLinkAsync(address, stoppingToken);
+            if (role.Shows)
+                await PrintLinkAsync(address, stoppingToken);
             await readiness.Applied.WaitAsync(stoppingToken);
             using var timer = new PeriodicTimer(Instances.Beat, clock);
             do
             {
+                await brake.UntilOffAsync(stoppingToken);
                 await BeatAsync(address, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -72,10 +75,11 @@ internal sealed partial class Announcement(
     {
         try
         {
-            await instances.BeatAsync(_id, address, cancel);
+            await instances.BeatAsync(_id, address, role, cancel);
         }
-        catch (NpgsqlException)
+        catch (NpgsqlException fault)
         {
+            brake.Note(fault);
             // Everything else says loudly enough that the database is away; the next beat comes by itself.
         }
     }

@@ -1,5 +1,7 @@
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Connection;
+using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Security;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.AspNetCore.HostFiltering;
@@ -22,13 +24,35 @@ internal static class Dashboard
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton(_ => SettingsReport.Read(builder.Configuration, builder.Environment.ContentRootPath));
         builder.Services.AddReadiness();
-        builder.Services.AddSingleton<Instances>();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
+    /// <summary>What the instance answers, by its role.</summary>
     public static void MapDashboard(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<InstanceRole>().Shows)
+            app.MapAll();
+        else
+            app.MapWorker();
+    }
+
+    /// <summary>A worker has nothing to show; whoever watches over it may ask how it is.</summary>
+    private static void MapWorker(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.MapHealth();
+        app.MapFallback("{*path}", () => Results.Text("This instance drives runs and shows no pages.", statusCode: StatusCodes.Status404NotFound)).AllowAnonymous();
+    }
+
+    private static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => "ok").AllowAnonymous();
+        ReadyCheck.Map(app);
+    }
+
+    private static void MapAll(this WebApplication app)
     {
         app.UseSecurityHeaders();
         app.UseExceptionHandler(ErrorPage.Handle);
@@ -41,9 +65,9 @@ internal static class Dashboard
         app.UseAntiforgery();
 
         app.MapStaticAssets().AllowAnonymous();
-        app.MapGet("/healthz", () => "ok").AllowAnonymous();
-        ReadyCheck.Map(app);
+        app.MapHealth();
         app.MapSignIn();
+        app.MapRuns();
         // The policy of the whole page is in SecurityHeaders; a second header would only take away from it.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
     }
@@ -71,6 +95,7 @@ internal static class Dashboard
                 circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
                 circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
             })
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
+            // The longest that anybody types are ten thousand keys.
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 1024 * 1024);
     }
 }

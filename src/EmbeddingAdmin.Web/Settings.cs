@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Configuration;
 
 namespace EmbeddingAdmin.Web;
@@ -8,7 +9,7 @@ namespace EmbeddingAdmin.Web;
 /// <param name="Age">The time since the program's first line.</param>
 internal sealed record Settings(IConfigurationManager Configuration, string ContentRoot, Func<TimeSpan> Age)
 {
-    private static readonly string[] HostSettings = ["urls", "AllowedHosts", "environment"];
+    private static readonly string[] HostSettings = ["urls", "AllowedHosts", "environment", InstanceRole.Setting];
 
     /// <summary>True when nothing says where the database is, so that the local stack may stand in.</summary>
     public bool LeaveTheDatabaseOpen =>

@@ -42,6 +42,7 @@ internal static class SettingsCheck
         .. Section<EmbeddingOptions>(configuration, EmbeddingOptions.Section, Provider),
         .. (configuration.Get<PriceOptions>() ?? new()).Problems(),
         .. TableSettings.Read(configuration).Problems,
+        .. InstanceRole.Read(configuration[InstanceRole.Setting]).Problem is { } role ? [role] : Array.Empty<SettingProblem>(),
         .. Section<BackfillOptions>(configuration, BackfillOptions.Section, options => options.Problems()),
         .. Section<DatabaseOptions>(configuration, DatabaseOptions.Section, _ => []),
         .. Section<SignInOptions>(configuration, "SignIn", SignIn),

@@ -7,6 +7,10 @@ return args switch
     [StackHost.Verb, ..] => await StackHost.RunAsync(args, CancellationToken.None),
     [WorkerProgram.Verb] => await WorkerProgram.RunAsync(),
     [CrashProgram.Verb, .. var options] => await CrashProgram.RunAsync(options, CancellationToken.None),
+    [RacerProgram.Verb] => await RacerProgram.RunAsync(),
+    [Race.Verb, .. var options] => await Race.RunAsync(options, CancellationToken.None),
+    [TwoWorkers.Takeover or TwoWorkers.Freeze] => await TwoWorkers.RunAsync(args[0], CancellationToken.None),
+    [Memory.Verb, .. var options] => await Memory.RunAsync(options, CancellationToken.None),
     _ => await UsageAsync(),
 };
 
@@ -16,6 +20,8 @@ static async Task<int> UsageAsync()
         """
         Usage: provider [--port N] [--latency milliseconds]
                crash [--seeds N] [--from N] [--seed N] [--parallel N]
+               race [rounds] | takeover | freeze
+               memory [--rows N]
         """);
     return 2;
 }

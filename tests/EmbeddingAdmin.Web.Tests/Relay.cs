@@ -13,6 +13,7 @@ internal sealed class Relay : IAsyncDisposable
     private readonly Lock _gate = new();
     private TcpListener? _listener;
     private int _connections;
+    private int _refusals;
 
     public Relay(string connectionString)
     {
@@ -33,6 +34,9 @@ internal sealed class Relay : IAsyncDisposable
 
     /// <summary>How many connections were made.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>How many passwords the server refused.</summary>
+    public int Refusals => Volatile.Read(ref _refusals);
 
     public void Open()
     {
@@ -80,13 +84,18 @@ internal sealed class Relay : IAsyncDisposable
         }
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to)
     {
         var buffer = new byte[8192];
         try
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var read)
+            {
+                if (buffer.AsSpan(0, read).IndexOf("C28P01"u8) >= 0)
+                    Interlocked.Increment(ref _refusals);
                 await to.SendAsync(buffer.AsMemory(0, read));
+            }
+
             to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)

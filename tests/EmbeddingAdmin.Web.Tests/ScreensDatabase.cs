@@ -20,6 +20,8 @@ public sealed class ScreensDatabase(Postgres postgres) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    internal Task<TestPooler> StartPoolerAsync() => postgres.Server.StartPoolerAsync(Database, TestContext.Current.CancellationToken);
+
     internal Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql, TestContext.Current.CancellationToken);
 
     internal Task<long> CountAsync(string from) => Database.ScalarAsync<long>($"select count(*) from {from}", TestContext.Current.CancellationToken)!;

@@ -11,4 +11,11 @@ internal static class Until
         while (!state())
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, late.Token);
     }
+
+    public static async Task HoldsAsync(Func<Task<bool>> state)
+    {
+        using var late = new CancellationTokenSource(Longest, TimeProvider.System);
+        while (!await state())
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, late.Token);
+    }
 }

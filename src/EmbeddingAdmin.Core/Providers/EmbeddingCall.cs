@@ -27,8 +27,11 @@ public sealed class EmbeddingCall
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly ResiliencePropertyKey<Action<ProviderWait>?> Waiting = new("waiting");
+    private static readonly ResiliencePropertyKey<bool> Halving = new("halving");
 
     private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
+    private readonly TimeProvider _time;
+    private readonly Func<double> _jitter;
     private readonly ResiliencePipeline<GeneratedEmbeddings<Embedding<float>>> _pipeline;
 
     /// <param name="generator">One try.</param>
@@ -44,12 +47,14 @@ public sealed class EmbeddingCall
     internal EmbeddingCall(IEmbeddingGenerator<string, Embedding<float>> generator, TimeProvider time, Func<double> jitter)
     {
         _generator = generator;
+        (_time, _jitter) = (time, jitter);
         _pipeline = new ResiliencePipelineBuilder<GeneratedEmbeddings<Embedding<float>>> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<GeneratedEmbeddings<Embedding<float>>>
             {
                 MaxRetryAttempts = RateLimitedTries - 1,
                 ShouldHandle = failed => ValueTask.FromResult(
                     failed.Outcome.Exception is ProviderFault { MayHeal: true } fault && !(fault.RetryAfter > LongestWait)
+                    && !(fault.MayBeOneText && failed.Context.Properties.GetValue(Halving, false))
                     && failed.AttemptNumber + 1 < (fault.Kind == ProviderFaultKind.RateLimited ? RateLimitedTries : Tries)),
                 DelayGenerator = failed => ValueTask.FromResult<TimeSpan?>(
                     Delay((ProviderFault)failed.Outcome.Exception!, failed.AttemptNumber, jitter())),
@@ -73,12 +78,17 @@ public sealed class EmbeddingCall
     /// <param name="token">Ends a try and a pause at once.</param>
     /// <exception cref="ProviderFault">The last try's fault.</exception>
     /// <exception cref="OperationCanceledException">Only by <paramref name="token"/>.</exception>
-    public async Task<GeneratedEmbeddings<Embedding<float>>> EmbedAsync(
-        IReadOnlyList<string> texts, Action<ProviderWait>? waiting = null, CancellationToken token = default)
+    public Task<GeneratedEmbeddings<Embedding<float>>> EmbedAsync(
+        IReadOnlyList<string> texts, Action<ProviderWait>? waiting = null, CancellationToken token = default) => EmbedAsync(texts, halving: false, waiting, token);
+
+    /// <summary>The same for a caller who, when it is <paramref name="halving"/>, will send less rather than the same again: a fault that may be about one text comes out at once.</summary>
+    internal async Task<GeneratedEmbeddings<Embedding<float>>> EmbedAsync(
+        IReadOnlyList<string> texts, bool halving, Action<ProviderWait>? waiting, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(texts);
         var context = ResilienceContextPool.Shared.Get(token);
         context.Properties.Set(Waiting, waiting);
+        context.Properties.Set(Halving, halving);
         try
         {
             return await _pipeline.ExecuteAsync(
@@ -91,6 +101,9 @@ public sealed class EmbeddingCall
             ResilienceContextPool.Shared.Return(context);
         }
     }
+
+    /// <summary>The pause before a text is sent a second time alone.</summary>
+    internal Task PauseAsync(CancellationToken token) => Task.Delay(FirstWait * _jitter(), _time, token);
 
     private static TimeSpan Delay(ProviderFault fault, int retry, double jitter)
     {

@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Providers;
 /// <summary>
 /// OpenAI's embeddings, or those of a server that speaks its API. One call is one request and one try: nothing is retried here.
 /// Every failure is a <see cref="ProviderFault"/>, except cancellation by the caller's own token. An answer comes out whole and in the
-/// texts' order, or not at all.
+/// texts' order, or as a fault, which keeps what may be stored of it.
 /// </summary>
 public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<float>>
 {
@@ -119,11 +119,12 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
             throw _faults.OfCount(answer.Count, texts, response);
 
         var vectors = new Embedding<float>?[texts.Count];
+        var refused = new SortedDictionary<int, ProviderFault>();
         foreach (var item in answer)
         {
             if (item is null)
                 throw OpenAiFaults.OfAnswer(ErrorCodes.WrongCount, "One place of the answer is empty.");
-            if (item.Index < 0 || item.Index >= texts.Count || vectors[item.Index] is not null)
+            if (item.Index < 0 || item.Index >= texts.Count || vectors[item.Index] is not null || refused.ContainsKey(item.Index))
             {
                 throw OpenAiFaults.OfAnswer(
                     ErrorCodes.WrongIndices, $"The answer does not say which vector belongs to which text (index {item.Index} is missing, wrong or there twice).");
@@ -131,16 +132,17 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
 
             var vector = item.ToFloats();
             if (VectorCheck.Refusal(vector.Span, Model.Dimensions) is { } refusal)
-                throw OpenAiFaults.OfAnswer(refusal.Code, refusal.Sentence, item.Index);
-            vectors[item.Index] = new Embedding<float>(vector) { ModelId = answer.Model };
+                refused.Add(item.Index, OpenAiFaults.OfAnswer(refusal.Code, refusal.Sentence, item.Index));
+            else
+                vectors[item.Index] = new Embedding<float>(vector) { ModelId = answer.Model };
         }
 
-        return new GeneratedEmbeddings<Embedding<float>>(vectors!)
-        {
-            Usage = answer.Usage is { } usage
-                ? new UsageDetails { InputTokenCount = usage.InputTokenCount, TotalTokenCount = usage.TotalTokenCount }
-                : null,
-        };
+        var usage = answer.Usage is { } charged
+            ? new UsageDetails { InputTokenCount = charged.InputTokenCount, TotalTokenCount = charged.TotalTokenCount }
+            : null;
+        if (refused.Count > 0)
+            throw OpenAiFaults.OfPart(refused, refused.Count < texts.Count ? new PartOfAnswer(vectors, refused, usage) : null);
+        return new GeneratedEmbeddings<Embedding<float>>(vectors!) { Usage = usage };
     }
 
     private static HttpClient NewHttp(Uri endpoint, long largestAnswer)

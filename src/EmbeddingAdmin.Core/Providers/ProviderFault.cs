@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.AI;
 
 namespace EmbeddingAdmin.Providers;
 
@@ -76,6 +77,24 @@ public sealed class ProviderFault : Exception
     /// <summary>Whether the same request may be sent again without anybody changing anything.</summary>
     public bool MayHeal => Kind is ProviderFaultKind.Transient or ProviderFaultKind.RateLimited;
 
+    /// <summary>The rest of an answer of which only single vectors were refused; null when nothing of the answer may be stored.</summary>
+    internal PartOfAnswer? Part { get; init; }
+
+    /// <summary>
+    /// Whether the server failed inside (500, 501, 520), which some servers do for a text that they cannot deal with, however often it is
+    /// sent. 502 to 504 and 529 are of the way there and of its load, never of a text.
+    /// </summary>
+    internal bool FailedInside => HttpStatus is 500 or 501 or 520;
+
+    /// <summary>Whether it may be about one text of the request, so that a smaller request tells more than the same one again.</summary>
+    internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is not null;
+
     /// <summary>Sentences in a row, without those that are empty.</summary>
     internal static string Join(params IEnumerable<string> sentences) => string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
 }
+
+/// <summary>The vectors of an answer that may be stored.</summary>
+/// <param name="Vectors">One for each text of the request, in their order; null where it was refused.</param>
+/// <param name="Refused">Why those were refused, by the place of their text.</param>
+/// <param name="Usage">What the provider charged for all of them.</param>
+internal sealed record PartOfAnswer(IReadOnlyList<Embedding<float>?> Vectors, IReadOnlyDictionary<int, ProviderFault> Refused, UsageDetails? Usage);

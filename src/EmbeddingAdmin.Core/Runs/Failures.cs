@@ -30,9 +30,9 @@ public sealed record FailedRow(string Key, FailureCause Cause, int Tries, string
 /// <summary>A run that has ended and has failures.</summary>
 /// <param name="Id">Its number.</param>
 /// <param name="Kind">What it did.</param>
-/// <param name="Rows">Its failures.</param>
-/// <param name="At">When it ended.</param>
-public sealed record FailedRun(long Id, RunKind Kind, long Rows, DateTimeOffset At);
+/// <param name="Rows">Its failures; null when they were not counted.</param>
+/// <param name="At">When it ended; null when that is not known.</param>
+public sealed record FailedRun(long Id, RunKind Kind, long? Rows, DateTimeOffset? At);
 
 /// <summary>The rows of runs that were not simply written (<c>embedding_admin.row_result</c>), by cause; grouped and counted by the database.</summary>
 public sealed class Failures(NpgsqlDataSource database)

@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Runs;
 /// What goes on beside the work: the lease is renewed, requests of operators are noticed, progress is written down and published. It
 /// uses connections of its own, so that busy writers never hold it up.
 /// </summary>
-internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt halt, Ticker ticker, RunFeed feed, ProviderPace pace, TimeProvider clock)
+internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt halt, Ticker ticker, RunFeed feed, ProviderPace pace, DatabaseBrake brake, TimeProvider clock)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -73,6 +73,7 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
                 }
                 catch (NpgsqlException fault)
                 {
+                    brake.Note(fault);
                     // Credentials that were refused are refused for the writers as well, and must not be tried again.
                     if (DatabaseFaults.IsRefusal(fault))
                         halt.Because(fault);

@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Writing;
 using Npgsql;
 
@@ -12,18 +13,30 @@ public sealed record RunCursor(int Pass, string? AfterKey, PageNumbers Numbers);
 
 /// <summary>
 /// Hands out the numbers of pages. Gaps come first: a page that was claimed and never written left a number free, and the cursor cannot
-/// pass it until somebody fills it.
+/// pass it until somebody fills it. Safe for many callers: rows that a page could not write become pages of their own.
 /// </summary>
 public sealed class PageNumbers(IEnumerable<int> gaps, int highest)
 {
     private readonly Queue<int> _gaps = new(gaps);
+    private readonly Lock _gate = new();
     private int _highest = highest;
 
     /// <summary>Whether there are numbers below the highest that no page has.</summary>
-    public bool HasGaps => _gaps.Count > 0;
+    public bool HasGaps
+    {
+        get
+        {
+            lock (_gate)
+                return _gaps.Count > 0;
+        }
+    }
 
     /// <summary>The next number.</summary>
-    public int Next() => _gaps.TryDequeue(out var gap) ? gap : ++_highest;
+    public int Next()
+    {
+        lock (_gate)
+            return _gaps.TryDequeue(out var gap) ? gap : ++_highest;
+    }
 }
 
 /// <summary>The ledger (<c>embedding_admin.batch</c>): what the pages of a run came to. All totals of a run are sums over it.</summary>
@@ -42,6 +55,27 @@ public sealed class Ledger(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return (Receipt.Of([.. Receipt.Outcomes.Select((_, n) => reader.GetInt64(n))]), reader.GetInt64(Receipt.Outcomes.Length));
+    }
+
+    /// <summary>
+    /// Writes the sums down as the progress of a run whose worker is gone: it may have entered pages of which it told nobody any more. A write that
+    /// is still open is waited for.
+    /// </summary>
+    internal static async Task SumUpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, long run, CancellationToken cancel)
+    {
+        await using var wait = new NpgsqlCommand("select from embedding_admin.run_lease where run = $1 for update", connection, transaction) { Parameters = { new() { Value = run } } };
+        await wait.ExecuteNonQueryAsync(cancel);
+        await using var sum = new NpgsqlCommand(
+            $"""
+            insert into embedding_admin.run_progress as p (run, progress)
+            select $1, jsonb_build_object('tick', $2, 'tokens', coalesce(sum(tokens), 0),
+                     'receipt', jsonb_build_object({string.Join(", ", Receipt.Outcomes.Select(o => $"'{Receipt.Name(o)}', coalesce(sum({Column(o)}), 0)"))}))
+              from embedding_admin.batch where run = $1
+            on conflict (run) do update set at = clock_timestamp(),
+              progress = p.progress - array['rowsPerSecond', 'waiting'] || excluded.progress || jsonb_build_object('tick', (p.progress ->> 'tick')::bigint + $2)
+            """, connection, transaction)
+        { Parameters = { new() { Value = run }, new() { Value = RunProgress.Untold } } };
+        await sum.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>What this model charged for the texts of a column so far; null when no run tells.</summary>
@@ -114,8 +148,27 @@ public sealed class Ledger(NpgsqlDataSource database)
     }
 
     /// <summary>
+    /// Enters how many rows are still in scope and in no list when the run gives up sweeping: they are not attempted. Entered again, only the
+    /// difference counts.
+    /// </summary>
+    /// <returns>The change of the run's receipt.</returns>
+    internal async Task<Receipt> EnterRemainingAsync(Run run, RunLease lease, RunCursor cursor, long remaining, CancellationToken cancel)
+    {
+        var (receipt, _) = await SumAsync(run.Id, cancel);
+        var change = Receipt.Empty.Add(RowOutcome.NotAttempted, remaining - receipt[RowOutcome.NotAttempted]);
+        if (change == Receipt.Empty)
+            return change;
+        await using var session = await TableSession.OpenAsync(database, new DatabasePatience().Statement, run.Id, cancel);
+        await lease.FenceAsync(session, cancel);
+        await LedgerEntry.WriteAsync(new(run.Id, cursor.Numbers.Next(), cursor.Pass, null, run.Attempt, [], Charge.None) { Unlisted = change }, session, cancel);
+        await session.Transaction.CommitAsync(cancel);
+        return change;
+    }
+
+    /// <summary>
     /// Compares the ledger with what stands beside it: the list of rows that were not simply written, and, for a run that writes, the
-    /// stamps. Null when all agree, else the sentence that says what does not.
+    /// stamps: every row that was dealt with is stamped or listed or was current already, and counts once. Null when all agree, else the
+    /// sentence that says what does not.
     /// </summary>
     public async Task<string?> ImbalanceAsync(Run run, CancellationToken cancel)
     {
@@ -125,12 +178,16 @@ public sealed class Ledger(NpgsqlDataSource database)
             """
             select (select count(*) from embedding_admin.stamp where run = $1),
                    (select coalesce(array_agg(outcome order by outcome), '{}') from (select outcome from embedding_admin.row_result where run = $1 group by outcome) o),
-                   (select coalesce(array_agg(n order by outcome), '{}') from (select outcome, count(*) as n from embedding_admin.row_result where run = $1 group by outcome) o)
+                   (select coalesce(array_agg(n order by outcome), '{}') from (select outcome, count(*) as n from embedding_admin.row_result where run = $1 group by outcome) o),
+                   (select count(*) from (select row_key from embedding_admin.stamp where run = $1 union select row_key from embedding_admin.row_result where run = $1) d),
+                   -- Another run that came between a fault and its retry has stamped rows of this one.
+                   (select count(*) from embedding_admin.stamp where vector_column = $2 and run > $1)
             """);
         command.Parameters.Add(new() { Value = run.Id });
+        command.Parameters.Add(new() { Value = run.VectorColumn });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        var stamps = reader.GetInt64(0);
+        var (stamps, dealtWith, taken) = (reader.GetInt64(0), reader.GetInt64(3), reader.GetInt64(4));
         var listed = reader.GetFieldValue<string[]>(1).Zip(reader.GetFieldValue<long[]>(2)).ToDictionary(r => Receipt.Parse(r.First), r => r.Second);
         foreach (var outcome in Receipt.Outcomes.Except([RowOutcome.Written, RowOutcome.AlreadyCurrent, RowOutcome.Unverified, RowOutcome.NotAttempted]))
         {
@@ -140,6 +197,9 @@ public sealed class Ledger(NpgsqlDataSource database)
 
         // A row that was written and deleted or overwritten later keeps or changes its stamp, so stamps may be fewer only by those.
         var claimed = receipt[RowOutcome.Written] + receipt[RowOutcome.Unverified];
-        return run.Writes && stamps < claimed ? $"The ledger counts {claimed} rows as written; {stamps} are stamped by this run." : null;
+        if (run.Writes && stamps + taken < claimed)
+            return $"The ledger counts {claimed} rows as written; {stamps} are stamped by this run.";
+        var counted = receipt.Selected - receipt[RowOutcome.AlreadyCurrent] - receipt[RowOutcome.NotAttempted] + listed.GetValueOrDefault(RowOutcome.NotAttempted);
+        return counted < dealtWith || counted > dealtWith + taken ? $"The ledger counts {counted} rows that it dealt with; {dealtWith} are stamped or listed." : null;
     }
 }

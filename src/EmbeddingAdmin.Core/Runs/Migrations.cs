@@ -28,8 +28,8 @@ public static class Migrations
     /// <summary>The files in the order of their numbers.</summary>
     internal static IReadOnlyList<(int Number, string Name, string Sql)> Files { get; } = Load();
 
-    /// <summary>How many tables the schema has when it is made.</summary>
-    public static int Tables { get; } = 1 + Files.Sum(file => file.Sql.Split("create table embedding_admin.").Length - 1);
+    /// <summary>How many tables the schema has when it is made, those of the scheduler among them.</summary>
+    public static int Tables { get; } = 1 + RunJobs.Tables + Files.Sum(file => file.Sql.Split("create table embedding_admin.").Length - 1);
 
     /// <summary>The number of the newest file: what an up-to-date schema has in <c>embedding_admin.migration</c>.</summary>
     public static int Newest => Files[^1].Number;

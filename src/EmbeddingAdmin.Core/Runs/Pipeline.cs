@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using EmbeddingAdmin.Tasks;
-using EmbeddingAdmin.Writing;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -8,25 +7,27 @@ namespace EmbeddingAdmin.Runs;
 /// One pass over a run's scope: a reader, preparers and appliers, joined by bounded channels. When it is halted, nothing new is claimed
 /// and nothing that waits is begun; what a preparer has in hand gets a grace, and whatever was prepared is applied.
 /// </summary>
-internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker ticker, Func<int, CancellationToken, Task> pace)
+internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker ticker, PassMemory memory, Func<int, CancellationToken, Task> pace)
 {
     /// <summary>Runs a pass from a cursor.</summary>
     /// <param name="cursor">Where it begins; its numbers go on over all passes.</param>
     /// <param name="pageSize">Rows per page.</param>
-    /// <param name="most">At most so many rows are taken.</param>
+    /// <param name="most">At most so many rows are taken; null takes only rows that were edited under an earlier page.</param>
     /// <returns>The rows that were taken.</returns>
-    public async Task<long> RunAsync(RunCursor cursor, int pageSize, long most)
+    public async Task<long> RunAsync(RunCursor cursor, int pageSize, long? most)
     {
         var read = Channel.CreateBounded<Page>(task.Preparers);
         var ready = Channel.CreateBounded<Page>(task.Appliers);
+        var applier = new PageApplier(task, lease, halt, ticker, memory, cursor.Numbers);
         var reading = ReadAsync(cursor, pageSize, most, read.Writer);
-        var preparing = Stage(task.Preparers, () => PrepareAsync(read.Reader, ready.Writer), ready.Writer);
-        var applying = Stage(task.Appliers, () => ApplyAsync(ready.Reader));
-        await Task.WhenAll(reading, preparing, applying);
+        var preparing = Stage(task.Preparers, () => PrepareAsync(read.Reader, ready.Writer), () => ready.Writer.Complete());
+        var applying = Stage(task.Appliers, () => applier.ApplyAsync(ready.Reader), applier.Complete);
+        var waiting = Stage(1, applier.WaitAsync);
+        await Task.WhenAll(reading, preparing, applying, waiting);
         return await reading;
     }
 
-    private async Task<long> ReadAsync(RunCursor cursor, int pageSize, long most, ChannelWriter<Page> pages)
+    private async Task<long> ReadAsync(RunCursor cursor, int pageSize, long? most, ChannelWriter<Page> pages)
     {
         var taken = 0L;
         var after = cursor.AfterKey;
@@ -34,18 +35,18 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
         {
             while (!halt.Claiming.IsCancellationRequested)
             {
-                var rows = (int)Math.Min(pageSize, most - taken);
+                var rows = (int)Math.Min(pageSize, (most ?? long.MaxValue) - taken);
                 if (rows <= 0)
                     break;
-                var page = await task.ReadAsync(cursor.Numbers.Next(), cursor.Pass, after, rows, halt.Claiming);
+                var page = await task.ReadAsync(new(after, rows, most is null), memory.Waits.ForRead, halt.Claiming);
                 if (page.Taken > 0)
                     await pace(page.Taken, halt.Claiming);
                 // A page without rows is applied only to close a gap, so that the cursor can pass it.
                 if (page.Taken > 0 || cursor.Numbers.HasGaps)
-                    await pages.WriteAsync(page, halt.Claiming);
+                    await pages.WriteAsync(page with { No = cursor.Numbers.Next(), Pass = cursor.Pass }, halt.Claiming);
                 taken += page.Taken;
                 after = page.LastKey ?? after;
-                if (page.Taken < rows && !cursor.Numbers.HasGaps)
+                if (page.IsLast && !cursor.Numbers.HasGaps)
                     break;
             }
         }
@@ -71,22 +72,13 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
         {
             if (halt.Claiming.IsCancellationRequested)
                 continue;
-            var prepared = await task.PrepareAsync(page, waiting => ticker.Say(null, waiting), halt.Preparing);
+            var prepared = await task.PrepareAsync(page, memory.Waits.ForProvider, halt.Preparing);
             await ready.WriteAsync(prepared, halt.Applying);
         }
     }
 
-    private async Task ApplyAsync(ChannelReader<Page> ready)
-    {
-        await foreach (var page in ready.ReadAllAsync(CancellationToken.None))
-        {
-            if (!halt.Applying.IsCancellationRequested)
-                ticker.Count(await task.ApplyAsync(page, lease, halt.Applying), page.Charge.Tokens);
-        }
-    }
-
     /// <summary>Runs several workers of a stage. One that fails halts the pipeline and then drains what is left, so that nobody waits for it.</summary>
-    private async Task Stage(int workers, Func<Task> work, ChannelWriter<Page>? next = null)
+    private async Task Stage(int workers, Func<Task> work, Action? next = null)
     {
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(async () =>
         {
@@ -107,6 +99,6 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
                 }
             }
         })));
-        next?.Complete();
+        next?.Invoke();
     }
 }

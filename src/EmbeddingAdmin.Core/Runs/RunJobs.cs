@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Quartz;
@@ -13,7 +14,10 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
     /// <summary>The store's tables; not by the search path, which poolers do not keep.</summary>
     internal const string TablePrefix = "embedding_admin.qrtz_";
 
-    private const string LockSql =
+    /// <summary>How many tables the store makes.</summary>
+    internal const int Tables = 15;
+
+    internal const string LockSql =
         """
         select l.*, set_config('idle_in_transaction_session_timeout', '10s', true) from {0}LOCKS l
          where l.sched_name = @schedulerName and l.lock_name = @lockName for update of l
@@ -35,6 +39,7 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             options.ShutdownJobInterruption = ShutdownJobInterruption.Always;
         });
         quartz.UseDefaultThreadPool(Threads);
+        quartz.AddSchedulerListener<SchedulerBrake>();
         quartz.UsePersistentStore(store =>
         {
             store.UsePostgres(postgres => postgres.DataSourceFactory = provider => provider.GetRequiredService<NpgsqlDataSource>());
@@ -55,6 +60,22 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             });
         });
     });
+
+    /// <summary>Refuses a role that would have to make the store's tables and may not.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.Grant"/>; nothing was made.</exception>
+    public static async Task RequireRightAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        await using var command = database.CreateCommand(
+            $"""
+            select current_user::text where not has_schema_privilege('embedding_admin', 'create')
+               and (select count(*) from pg_tables where schemaname = 'embedding_admin' and starts_with(tablename, 'qrtz_')) < {Tables}
+            """);
+        if (await command.ExecuteScalarAsync(cancel) is string role)
+            throw new EmbeddingAdminException(ErrorCodes.Grant,
+                $"The role {role} may not make tables in the schema embedding_admin, and those of the scheduler are missing there. No run is worked on. "
+                + $"Grant it (grant create on schema embedding_admin to {SqlName.Of(role)}), or start once with the role that owns the schema.");
+    }
 
     /// <summary>Makes the store's tables where they are missing, and begins to fire unless this instance only looks on. Once is enough.</summary>
     internal async Task StartAsync(bool fires, CancellationToken cancel)

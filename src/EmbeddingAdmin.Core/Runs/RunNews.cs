@@ -1,6 +1,7 @@
 using System.Data;
 using System.Globalization;
 using System.Threading.Channels;
+using EmbeddingAdmin.Access;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
@@ -8,10 +9,10 @@ namespace EmbeddingAdmin.Runs;
 
 /// <summary>
 /// Brings into the feed what other processes do (a run in a terminal, another instance), while somebody watches and the schema is there. The
-/// database tells of each change; a poll stands behind it, slow while it is proven that news come through, and each second while it is not:
-/// poolers in transaction mode take LISTEN and drop it without an error.
+/// database tells of each change; a poll stands behind it, slow while it is proven that news come through, and each second while it is not.
+/// Through a pooler in transaction mode it is the poll alone: that takes LISTEN and drops it without an error.
 /// </summary>
-public sealed class RunNews(NpgsqlDataSource database, RunStore store, RunFeed feed, SchemaGate schema, DatabaseBrake brake, TimeProvider clock) : BackgroundService
+public sealed class RunNews(NpgsqlDataSource database, PoolerProbe pooler, RunStore store, RunFeed feed, SchemaGate schema, DatabaseBrake brake, TimeProvider clock) : BackgroundService
 {
     /// <summary>The channel that the triggers of our schema notify, with a run's number.</summary>
     public const string ChannelName = "embedding_admin";
@@ -74,7 +75,12 @@ public sealed class RunNews(NpgsqlDataSource database, RunStore store, RunFeed f
                 var pause = Pause;
                 try
                 {
-                    await HearAsync(ended);
+                    var between = await pooler.KnownAsync(ended);
+                    // Said to a session that is somebody else's a moment later, LISTEN would stay behind in it.
+                    if (between is { KeepsSessions: true })
+                        await HearAsync(ended);
+                    else if (between is null)
+                        pause = Patience;
                 }
                 catch (NpgsqlException fault)
                 {

@@ -7,6 +7,9 @@ namespace EmbeddingAdmin.Runs;
 /// <summary>How far a run is, as it is told to whoever watches. The ledger is the truth; this is its latest sum.</summary>
 public sealed record RunProgress
 {
+    /// <summary>More ticks than a worker tells in half an hour: so many later it is certain that nothing newer was told by the worker before.</summary>
+    internal const long Untold = 10_000;
+
     /// <summary>Counts up with every tick of a run, over pauses and restarts; of two progresses the one with the higher tick is the newer.</summary>
     public long Tick { get; init; }
 
@@ -63,6 +66,12 @@ public sealed record RunSnapshot(Run Run, RunProgress Progress, DateTimeOffset A
 
     /// <summary>Rows that the run has dealt with.</summary>
     public long Done => Progress.Receipt.Selected;
+
+    /// <summary>
+    /// Rows that came into scope while the run went on, less those that left it before their turn: what the run dealt with beyond what it
+    /// began with. 0 until the scope was counted.
+    /// </summary>
+    public long Arrived => Run.ScopeRows is { } scope ? Math.Max(0, Done - scope) : 0;
 
     /// <summary>Rows that the run has to deal with: those at the start, or more when more came; null until counted.</summary>
     public long? Total => Run.ScopeRows is { } scope ? Math.Max(scope, Done) : null;

@@ -162,6 +162,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         { Parameters = { new() { Value = seen.Id }, new() { Value = RunSnapshot.Pending.TotalSeconds }, new() { Value = silent } } };
         if (!(bool)(await guard.ExecuteScalarAsync(cancel))!)
             return null;
+        await Ledger.SumUpAsync(connection, transaction, seen.Id, cancel);
         var moved = await MoveAsync(connection, transaction, seen, new(to, new(null, $"{actor.Name} forced it: its worker gave no sign any more.")), actor, null, cancel);
         if (moved is not null)
             await transaction.CommitAsync(cancel);
@@ -244,14 +245,26 @@ public sealed class RunStore(NpgsqlDataSource database)
 
         foreach (var run in abandoned)
         {
-            if (await MoveAsync(run, await SettleAsync(run, cancel), Actor.System, null, cancel) is { } moved)
+            if (await SettleAsync(run, await EndAsync(run, cancel), cancel) is { } moved)
                 settled.Add(moved);
         }
 
         return settled;
     }
 
-    private async Task<RunEnd> SettleAsync(Run run, CancellationToken cancel) => run.Status switch
+    private async Task<Run?> SettleAsync(Run seen, RunEnd end, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await BeginAsync(connection, cancel);
+        if (seen.Status.IsWorking())
+            await Ledger.SumUpAsync(connection, transaction, seen.Id, cancel);
+        var moved = await MoveAsync(connection, transaction, seen, end, Actor.System, null, cancel);
+        if (moved is not null)
+            await transaction.CommitAsync(cancel);
+        return moved;
+    }
+
+    private async Task<RunEnd> EndAsync(Run run, CancellationToken cancel) => run.Status switch
     {
         // What the system had to say of its own pause is worth more than that its host stopped.
         RunStatus.Pausing => new(RunStatus.Paused, run.ReasonCode is null ? new(null, "Its host stopped while the pause was pending.") : null),

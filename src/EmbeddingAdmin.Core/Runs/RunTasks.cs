@@ -8,6 +8,9 @@ namespace EmbeddingAdmin.Runs;
 /// <summary>Makes a run's task from its plan, if the plan is still true of the table and the settings.</summary>
 public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBook stamps, TimeProvider clock)
 {
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; set; } = new();
+
     /// <summary>The task of a run.</summary>
     /// <exception cref="EmbeddingAdminException">As for <see cref="RunProof.ProveAsync"/>.</exception>
     public Task<IRunTask> CreateAsync(Run run, CancellationToken cancel) => CreateAsync(run, null, cancel);
@@ -22,7 +25,7 @@ public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBoo
         var (target, provider) = await proof.ProveAsync(run, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
-            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock), clock, shown);
-        return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom);
+            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown) { Patience = Patience };
+        return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom) { Patience = Patience, Clock = clock };
     }
 }

@@ -17,11 +17,6 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
 
-    private const int LeastRowsToJudge = 50;
-
-    // More than are told in half an hour.
-    private const int TicksUntold = 10_000;
-
     // For finding out what is behind a fault, before it is written down as what it looks like.
     private static readonly TimeSpan Explaining = TimeSpan.FromSeconds(5);
 
@@ -48,10 +43,10 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         await using var stop = stopping.Register(halt.Softly);
         var before = (await store.SnapshotAsync(run.Id, CancellationToken.None))?.Progress ?? RunProgress.None;
         // What a worker before this one told and could no longer write down counts as older.
-        var ticker = new Ticker(clock, before with { Tick = before.Tick + TicksUntold });
+        var ticker = new Ticker(clock, before with { Tick = before.Tick + RunProgress.Untold });
         using var pace = new ProviderPace(clock, run.RowsPerSecond);
         using var ended = new CancellationTokenSource();
-        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, clock);
+        var heartbeat = new Heartbeat(store, lease, run, halt, ticker, feed, pace, brake, clock);
         var beating = heartbeat.RunAsync(ended.Token);
         log.RunStarted(run.Id, run.Kind, run.Table);
         var finished = false;
@@ -65,6 +60,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         }
         catch (Exception fault)
         {
+            brake.Note(fault);
             halt.Because(fault);
         }
 
@@ -86,34 +82,62 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         ticker.Say("reading back");
         ticker.Count(await task.RecoverAsync(lease, halt.Claiming), 0);
         ticker.Say("counting");
-        if (run.ScopeRows is null)
-            run = await store.SetScopeAsync(run, Math.Min(await task.CountAsync(halt.Claiming), run.Plan.Limit ?? long.MaxValue), halt.Claiming);
+        if (run.ScopeRows is null && await CountAsync(task, halt.Claiming) is { } scope)
+            run = await store.SetScopeAsync(run, Math.Min(scope, run.Plan.Limit ?? long.MaxValue), halt.Claiming);
 
         feed.Publish(RunSnapshot.OfWorker(run, ticker.Progress, clock.GetUtcNow()));
         var cursor = await ledger.CursorAsync(run.Id, halt.Claiming);
-        var pipeline = new Pipeline(task, lease, halt, ticker, async (rows, cancel) =>
+        var memory = new PassMemory(
+            new WriteSize(run.Plan.PageSize, tasks.Patience.Slow), new FailureWatch(run.Attempt == 1 ? receipt : Receipt.Empty), new Waits(ticker), tasks.Patience, clock);
+        var pipeline = new Pipeline(task, lease, halt, ticker, memory, async (rows, cancel) =>
         {
-            StopOnTooManyFailures(ticker.Progress.Receipt);
+            memory.Failures.Judge();
             await pace.WaitAsync(rows, cancel);
         });
+        // A run that is taken up in the middle of a sweep ends that one first: what lies below it was not looked at since.
+        var lastPass = cursor.Pass + MostSweeps;
         while (true)
         {
             ticker.Say(cursor.Pass > 0 ? "sweeping" : run.Writes ? "embedding" : "comparing");
             var most = (run.Plan.Limit ?? long.MaxValue) - ticker.Progress.Receipt.Selected;
-            var taken = await pipeline.RunAsync(cursor, run.Plan.PageSize, most);
+            // A limit that is reached leaves no row to take but those that the run has taken and could not write because they were edited.
+            var taken = most <= 0 && ticker.Progress.Receipt[RowOutcome.Changed] == 0 ? 0 : await pipeline.RunAsync(cursor, run.Plan.PageSize, most > 0 ? most : null);
             if (halt.Claiming.IsCancellationRequested)
                 return false;
-            var swept = cursor.Pass > 0 && taken == 0;
-            if (!task.Sweeps || swept || taken >= most || cursor.Pass >= MostSweeps)
+            memory.Failures.Judge();
+            var swept = taken == 0 && (most <= 0 || (cursor.Pass > 0 && cursor.AfterKey is null));
+            if (!task.Sweeps || swept)
                 return true;
+            if (cursor.Pass >= lastPass)
+            {
+                await EnterRemainingAsync(run, lease, task, cursor, halt, ticker);
+                return true;
+            }
+
             cursor = cursor with { Pass = cursor.Pass + 1, AfterKey = null };
         }
     }
 
-    private static void StopOnTooManyFailures(Receipt receipt)
+    /// <summary>The rows in scope that the run has not dealt with; null when the table is too large to be counted in the time for it. The run goes on without.</summary>
+    private static async Task<long?> CountAsync(IRunTask task, CancellationToken cancel)
     {
-        var failed = receipt[RowOutcome.Failed] + receipt[RowOutcome.TooLong];
-        if (receipt.Selected >= LeastRowsToJudge && failed * 2 > receipt.Selected && receipt[RowOutcome.Failed] > 0)
-            throw new EmbeddingAdminException(ErrorCodes.RunTooManyFailures, $"{failed} of {receipt.Selected} rows failed, which is more than half. The run stopped; the rows and their reasons are listed. Settle the cause and retry.");
+        try
+        {
+            return await task.CountAsync(cancel);
+        }
+        catch (PostgresException slow) when (slow.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Rows came faster than they were swept, or nobody let them be written: what is left is counted, and stands in the receipt.</summary>
+    private async Task EnterRemainingAsync(Run run, RunLease lease, IRunTask task, RunCursor cursor, Halt halt, Ticker ticker)
+    {
+        var progress = ticker.Progress.Receipt;
+        var allowed = (run.Plan.Limit ?? long.MaxValue) - (progress.Selected - progress[RowOutcome.NotAttempted]);
+        var left = await CountAsync(task, halt.Claiming)
+            ?? throw new EmbeddingAdminException(ErrorCodes.DatabaseTooBusy, "The database could not count in its time what is left of the run's scope. What was written stays; the run is not called done. Retry goes on from there.");
+        ticker.Count(await ledger.EnterRemainingAsync(run, lease, cursor, Math.Clamp(left, 0, Math.Max(0, allowed)), halt.Claiming), 0);
     }
 }

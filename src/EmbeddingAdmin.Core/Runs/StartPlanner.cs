@@ -15,6 +15,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
     private const int NoAttempt = 0;
 
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>The plan of a run that would be started now.</summary>
     /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved, the request asks for nothing, or the provider is known not to fit the column.</exception>
@@ -55,6 +56,28 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
     /// <summary>Makes the recipe that a run begins with a version of its own, if it is not one yet.</summary>
     public async Task<RunPlan> NumberRecipeAsync(Target target, RunPlan plan, Events.Actor actor, CancellationToken cancel) =>
         plan with { RecipeVersion = await catalog.Recipes.UseAsync(target, actor, cancel) };
+
+    /// <summary>The rows that a start would take, without looking at their texts, and when the database counted them.</summary>
+    /// <exception cref="EmbeddingAdminException">As for <see cref="PreviewAsync"/>.</exception>
+    public async Task<(long Rows, DateTimeOffset AsOf)> CountAsync(StartRequest request, CancellationToken cancel)
+    {
+        var (target, provider, plan, column) = await PlanAsync(request, cancel);
+        var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
+        var scope = new RunScope(target, plan);
+        try
+        {
+            await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
+            await using var command = session.Command(
+                $"select count(*), clock_timestamp() from (select from {scope.Rows} limit $6) counted", column, madeFrom, NoRun, NoAttempt, scope.Values, plan.Limit ?? long.MaxValue);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            await reader.ReadAsync(cancel);
+            return (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1));
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw Access.WriteRefusal.Explain(target, refused);
+        }
+    }
 
     /// <summary>What a start would come to.</summary>
     /// <exception cref="EmbeddingAdminException">As for <see cref="PlanAsync"/>, or row-level security hides rows from this role.</exception>

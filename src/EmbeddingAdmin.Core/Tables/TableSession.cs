@@ -8,6 +8,8 @@ namespace EmbeddingAdmin.Tables;
 /// </summary>
 internal sealed class TableSession : IAsyncDisposable
 {
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
+
     private readonly NpgsqlConnection _connection;
     private readonly bool _owned;
 
@@ -20,12 +22,12 @@ internal sealed class TableSession : IAsyncDisposable
     public static Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, CancellationToken cancel) => OpenAsync(database, statementTimeout, null, cancel);
 
     /// <summary>Opens a session on a connection of its own, for a run whose number the server's list of activities then shows.</summary>
-    public static async Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, long? run, CancellationToken cancel)
+    public static async Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, long? run, CancellationToken cancel, TimeSpan? lockTimeout = null)
     {
         var connection = await database.OpenConnectionAsync(cancel);
         try
         {
-            return await BeginAsync(connection, statementTimeout, run, owned: true, cancel);
+            return await BeginAsync(connection, statementTimeout, run, owned: true, cancel, lockTimeout);
         }
         catch
         {
@@ -55,13 +57,13 @@ internal sealed class TableSession : IAsyncDisposable
             await _connection.DisposeAsync();
     }
 
-    private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long? run, bool owned, CancellationToken cancel)
+    private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long? run, bool owned, CancellationToken cancel, TimeSpan? lockTimeout = null)
     {
         var session = new TableSession(connection, await connection.BeginTransactionAsync(cancel), owned);
         // A date in a text has to look the same whoever reads it, or the text's hash would not be its own.
         // The name is set for the transaction only: behind a pooler the connection is somebody else's a moment later.
         await using var settings = session.Command(
-            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = '2s'; set local idle_in_transaction_session_timeout = '10s'; set local datestyle = 'ISO'; "
+            $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = {(long)(lockTimeout ?? LockTimeout).TotalMilliseconds}; set local idle_in_transaction_session_timeout = '10s'; set local datestyle = 'ISO'; "
             + $"set local application_name = '{DatabaseConnection.Name}{(run is { } number ? $"/{number}" : "")}'");
         await settings.ExecuteNonQueryAsync(cancel);
         return session;

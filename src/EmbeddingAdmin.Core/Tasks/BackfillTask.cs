@@ -1,4 +1,3 @@
-using System.Text;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
@@ -14,10 +13,10 @@ public sealed class BackfillTask(
     NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock,
     IEmbeddingGenerator<string, Embedding<float>>? shown = null) : IRunTask
 {
-    private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
-
     private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
+
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; init; } = new();
 
     /// <inheritdoc/>
     public bool Sweeps => true;
@@ -38,22 +37,30 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, CountTimeout, run.Id, cancel);
+        await using var session = await TableSession.OpenAsync(database, Patience.Count, run.Id, cancel);
         await using var command = session.Command($"select count(*) from {Scope}", run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     /// <inheritdoc/>
-    public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
+    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+
+    private KeyWindows Windows => field ??= new(target, Patience, clock, cancel => TableSession.OpenAsync(database, Patience.Read, run.Id, cancel, Patience.Lock), ReadAsync);
+
+    private async Task<Page> ReadAsync(TableSession session, PageRequest request, string? upTo, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"and t.{target.Key} > $7::{target.KeyType}";
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
+        var after = request.AfterKey is null ? "" : $"and t.{target.Key} > $7::{target.KeyType}";
+        var until = upTo is null ? "" : $"and t.{target.Key} <= $8::{target.KeyType}";
+        var again = request.OnlyChanged ? $"and exists (select from embedding_admin.row_result c where c.run = $3 and c.row_key = t.{target.Key}::text and c.outcome = 'changed')" : "";
         await using var command = session.Command(
-            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} order by t.{target.Key} limit $6",
-            run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys, rows);
-        if (afterKey is not null)
-            command.Parameters.Add(new() { Value = afterKey });
-        var found = new List<SourceRow>(rows);
+            $"select t.{target.Key}::text, {target.Text.Expression}, {target.Text.Hash} from {Scope} {after} {until} {again} order by t.{target.Key} limit $6",
+            run.VectorColumn, madeFrom, run.Id, run.Attempt, Keys, request.Rows);
+        // Postgres needs to know the type of every number up to the highest that a statement has.
+        if (request.AfterKey is not null || upTo is not null)
+            command.Parameters.Add(new() { Value = request.AfterKey ?? upTo! });
+        if (upTo is not null)
+            command.Parameters.Add(new() { Value = upTo });
+        var found = new List<SourceRow>(request.Rows);
         var settled = new List<RowResult>();
         string? last = null;
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -66,7 +73,7 @@ public sealed class BackfillTask(
                 settled.Add(new(last, RowOutcome.EmptySource));
         }
 
-        return new Page(no, pass) { LastKey = last, Rows = found, Settled = settled };
+        return new Page(0, 0) { LastKey = last, Rows = found, Settled = settled };
     }
 
     /// <inheritdoc/>
@@ -76,44 +83,22 @@ public sealed class BackfillTask(
         var settled = page.Settled.ToList();
         settled.AddRange(packed.TooLong.Select(text => new RowResult(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
-        var rows = new List<SourceRow>(page.Rows.Count);
-        var vectors = new List<ReadOnlyMemory<float>>(page.Rows.Count);
-        var (tokens, bytes) = (0L, 0L);
+        var bisection = new Bisection(_call, wait => waiting(wait is null ? null : Waiting(wait)), RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
-            await EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
-        return page with { Rows = rows, Vectors = vectors, Settled = settled, Charge = new(tokens, bytes, run.Plan.Price?.Of(tokens)) };
-
-        async Task EmbedAsync(IReadOnlyList<SourceRow> some)
+            await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+        // In the page's order, which is that of the keys.
+        var rows = page.Rows.Where(row => bisection.Vectors.ContainsKey(row.Key)).ToList();
+        return page with
         {
-            try
-            {
-                var made = await _call.EmbedAsync([.. some.Select(row => row.Text)], wait => waiting(Waiting(wait)), cancel);
-                waiting(null);
-                RefuseAnotherModel(made);
-                tokens += made.Usage?.TotalTokenCount ?? 0;
-                bytes += some.Sum(row => (long)Encoding.UTF8.GetByteCount(row.Text));
-                rows.AddRange(some);
-                vectors.AddRange(made.Select(embedding => embedding.Vector));
-            }
-            catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadText)
-            {
-                // The provider does not say which text it means: halves tell.
-                if (some is [var culprit])
-                {
-                    settled.Add(fault.Code == ErrorCodes.TextEdited
-                        ? new(culprit.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written.")
-                        : new(culprit.Key, RowOutcome.Failed, "provider", fault.HttpStatus?.ToString() ?? fault.Code, fault.Message));
-                    return;
-                }
-
-                await EmbedAsync([.. some.Take(some.Count / 2)]);
-                await EmbedAsync([.. some.Skip(some.Count / 2)]);
-            }
-        }
+            Rows = rows,
+            Vectors = [.. rows.Select(row => bisection.Vectors[row.Key])],
+            Settled = [.. settled, .. bisection.Refused],
+            Charge = new(bisection.Tokens, bisection.Bytes, run.Plan.Price?.Of(bisection.Tokens)),
+        };
     }
 
     /// <inheritdoc/>
-    public Task<Receipt> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
+    public Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(page);
         foreach (var vector in page.Vectors)
@@ -128,11 +113,12 @@ public sealed class BackfillTask(
                 No = page.No,
                 Pass = page.Pass,
                 LastKey = page.LastKey,
-                Rows = [.. page.Rows.Zip(page.Vectors, (row, vector) => new VectorRow(row.Key, row.TextHash, vector))],
+                Rows = [.. page.Rows.Zip(page.Vectors, (row, vector) => new VectorRow(row.Key, row.TextHash, vector) { Text = row.Text })],
                 Settled = page.Settled,
                 MadeFrom = madeFrom,
                 Overwrite = run.Plan.Overwrites,
                 Charge = page.Charge,
+                OnlyFree = page.OnlyFree,
             },
             lease,
             cancel);
@@ -145,7 +131,7 @@ public sealed class BackfillTask(
         $"Waiting {Math.Ceiling(Math.Max(0, (wait.Until - clock.GetUtcNow()).TotalSeconds)):0} s for {provider.Model.Host} ({wait.Fault.Code}). {wait.Fault.Happened}";
 
     // Vectors of two models in one column cannot be compared, and nothing of the vectors themselves would tell.
-    private void RefuseAnotherModel(GeneratedEmbeddings<Embedding<float>> made)
+    private void RefuseAnotherModel(IEnumerable<Embedding<float>> made)
     {
         if (run.Plan.AnswersAs is { } first && made.FirstOrDefault(embedding => embedding.ModelId is { } now && now != first) is not null)
             throw new ProviderFault(

@@ -29,9 +29,37 @@ public sealed record Page(int No, int Pass)
     /// <summary>What the provider charged.</summary>
     public Charge Charge { get; init; }
 
+    /// <summary>Whether the pass ends with this page: there is nothing behind <see cref="LastKey"/>. A page may be without rows and not be the last.</summary>
+    public bool IsLast { get; init; }
+
+    /// <summary>Whether no lock is waited for when it is applied.</summary>
+    public bool OnlyFree { get; init; }
+
     /// <summary>Rows that the page took from the table.</summary>
     public int Taken => Rows.Count + Settled.Count;
+
+    /// <summary>The first rows, with all that is settled, and the rest as a page that still needs a number.</summary>
+    internal (Page First, Page Second) SplitAt(int rows) =>
+        (this with { LastKey = LastKey is null ? null : Rows[rows - 1].Key, Rows = [.. Rows.Take(rows)], Vectors = [.. Vectors.Take(rows)] },
+         new(0, Pass) { Rows = [.. Rows.Skip(rows)], Vectors = [.. Vectors.Skip(rows)], OnlyFree = OnlyFree });
+
+    /// <summary>These rows alone, as a page that still needs a number. Whatever is said of the cursor, the page that they come from has said.</summary>
+    internal Page Only(IReadOnlySet<string> keys)
+    {
+        var places = Enumerable.Range(0, Rows.Count).Where(place => keys.Contains(Rows[place].Key)).ToList();
+        return new(0, Pass) { Rows = [.. places.Select(place => Rows[place])], Vectors = [.. places.Select(place => Vectors[place])] };
+    }
+
+    /// <summary>The page with all rows that are left failed at the database.</summary>
+    internal Page Fail(string code, string message) =>
+        this with { Rows = [], Vectors = [], Settled = [.. Settled, .. Rows.Select(row => new RowResult(row.Key, RowOutcome.Failed, "database", code, message))] };
 }
+
+/// <summary>Which rows are read next.</summary>
+/// <param name="AfterKey">The rows behind this key; null for the first.</param>
+/// <param name="Rows">At most so many.</param>
+/// <param name="OnlyChanged">Only those whose text was edited under an earlier page of this run; the run's limit allows no others.</param>
+public sealed record PageRequest(string? AfterKey, int Rows, bool OnlyChanged = false);
 
 /// <summary>What a run does, in the three stages that the runner drives: read a page, prepare it, apply it.</summary>
 public interface IRunTask : IAsyncDisposable
@@ -48,16 +76,17 @@ public interface IRunTask : IAsyncDisposable
     /// <summary>Rows in scope that this run has not dealt with, counted exactly.</summary>
     Task<long> CountAsync(CancellationToken cancel);
 
-    /// <summary>Reads the next rows in scope behind a key; a page without rows ends the pass.</summary>
-    Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel);
+    /// <summary>Reads the next rows in scope behind a key, as a page that still needs a number. <paramref name="waiting"/> is told when the database is waited for.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>: not even the smallest read came through in its time.</exception>
+    Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel);
 
     /// <summary>Does what has to happen outside any transaction. <paramref name="waiting"/> is told when the provider is waited for.</summary>
     /// <exception cref="Providers.ProviderFault">The provider failed for the whole page.</exception>
     Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel);
 
-    /// <summary>Enters the page in the ledger with what it did, and returns the change of the receipt.</summary>
+    /// <summary>Enters the page in the ledger with what it did, and returns the change of the receipt and what is left of the page.</summary>
     /// <exception cref="LeaseLostException">Another worker has the run.</exception>
-    Task<Receipt> ApplyAsync(Page page, RunLease lease, CancellationToken cancel);
+    Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel);
 
     /// <summary>Settles what a worker that died had committed and not read back.</summary>
     Task<Receipt> RecoverAsync(RunLease lease, CancellationToken cancel);

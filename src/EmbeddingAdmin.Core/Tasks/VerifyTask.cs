@@ -17,8 +17,11 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     // Of any other model nobody knows how long its vectors are meant to be.
     private static readonly string[] UnitModels = [.. EmbeddingModels.All.Select(model => model.Name)];
 
-    private static readonly TimeSpan CountTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; init; } = new();
+
+    /// <summary>Measures it.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <inheritdoc/>
     public bool Sweeps => false;
@@ -33,18 +36,22 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
     public async Task<long> CountAsync(CancellationToken cancel)
     {
         var done = string.Join(" + ", Receipt.Outcomes.Select(Ledger.Column));
-        await using var session = await TableSession.OpenAsync(connection, CountTimeout, run.Id, cancel);
+        await using var session = await TableSession.OpenAsync(connection, Patience.Count, run.Id, cancel);
         await using var command = session.Command(
             $"select count(*) - (select coalesce(sum({done}), 0) from embedding_admin.batch where run = $1)::bigint from {target.Relation} t where {target.Filter}", run.Id);
         return Math.Max(0, (long)(await command.ExecuteScalarAsync(cancel))!);
     }
 
     /// <inheritdoc/>
-    public async Task<Page> ReadAsync(int no, int pass, string? afterKey, int rows, CancellationToken cancel)
+    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+
+    private KeyWindows Windows => field ??= new(target, Patience, Clock, cancel => TableSession.OpenAsync(connection, Patience.Read, run.Id, cancel), ReadAsync);
+
+    private async Task<Page> ReadAsync(TableSession session, PageRequest request, string? upTo, CancellationToken cancel)
     {
-        var after = afterKey is null ? "" : $"and t.{target.Key} > $5::{target.KeyType}";
+        var after = request.AfterKey is null ? "" : $"and t.{target.Key} > $5::{target.KeyType}";
+        var until = upTo is null ? "" : $"and t.{target.Key} <= $6::{target.KeyType}";
         // The vector is unpacked once: subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it again.
-        await using var session = await TableSession.OpenAsync(connection, ReadTimeout, run.Id, cancel);
         await using var command = session.Command(
             $"""
             select r.key::text,
@@ -65,31 +72,33 @@ public sealed class VerifyTask(NpgsqlDataSource database, NpgsqlConnection conne
                       from {target.Relation} t
                       left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
                       left join embedding_admin.made_from m on m.id = s.made_from
-                     where {target.Filter} {after} order by t.{target.Key} limit $3 offset 0) as r
+                     where {target.Filter} {after} {until} order by t.{target.Key} limit $3 offset 0) as r
             """,
-            run.VectorColumn, madeFrom, rows, UnitModels);
-        if (afterKey is not null)
-            command.Parameters.Add(new() { Value = afterKey });
-        var found = new List<RowResult>(rows);
+            run.VectorColumn, madeFrom, request.Rows, UnitModels);
+        if (request.AfterKey is not null || upTo is not null)
+            command.Parameters.Add(new() { Value = request.AfterKey ?? upTo! });
+        if (upTo is not null)
+            command.Parameters.Add(new() { Value = upTo });
+        var found = new List<RowResult>(request.Rows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             found.Add(Judge(reader.GetString(0), reader.GetInt32(1)));
-        return new Page(no, pass) { LastKey = found.LastOrDefault()?.Key, Settled = found };
+        return new Page(0, 0) { LastKey = found.LastOrDefault()?.Key, Settled = found };
     }
 
     /// <inheritdoc/>
     public Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel) => Task.FromResult(page);
 
     /// <inheritdoc/>
-    public async Task<Receipt> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
+    public async Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(page);
         ArgumentNullException.ThrowIfNull(lease);
-        await using var session = await TableSession.OpenAsync(database, ReadTimeout, run.Id, cancel);
+        await using var session = await TableSession.OpenAsync(database, Patience.Read, run.Id, cancel);
         await lease.FenceAsync(session, cancel);
         var receipt = await LedgerEntry.WriteAsync(new(run.Id, page.No, page.Pass, page.LastKey, run.Attempt, page.Settled, Charge.None), session, cancel);
         await session.Transaction.CommitAsync(cancel);
-        return receipt;
+        return Applied.Of(receipt, [.. page.Settled]);
     }
 
     /// <inheritdoc/>

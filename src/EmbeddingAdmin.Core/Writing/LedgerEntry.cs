@@ -11,10 +11,13 @@ namespace EmbeddingAdmin.Writing;
 /// </summary>
 internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, int Attempt, IReadOnlyList<RowResult> Rows, Charge Charge)
 {
+    /// <summary>Counts that stand in no list: rows that were never come to, and rows written before that are dealt with again.</summary>
+    public Receipt Unlisted { get; init; } = Receipt.Empty;
+
     public static async Task<Receipt> WriteAsync(LedgerEntry entry, TableSession session, CancellationToken cancel)
     {
         var receipt = entry.Rows.Aggregate(Receipt.Empty, (sum, row) => sum.Add(row.Outcome))
-            + await RetakeAsync(entry.Run, entry.Attempt, entry.Rows, session, cancel);
+            + await RetakeAsync(entry.Run, entry.Attempt, entry.Rows, session, cancel) + entry.Unlisted;
         var names = string.Join(", ", Receipt.Outcomes.Select(Ledger.Column));
         var values = string.Join(", ", Receipt.Outcomes.Select((_, n) => $"${n + 8}"));
         await using var insert = session.Command(

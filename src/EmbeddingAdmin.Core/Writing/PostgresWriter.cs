@@ -1,9 +1,6 @@
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using Npgsql;
-using NpgsqlTypes;
-using Polly;
-using Polly.Retry;
 
 namespace EmbeddingAdmin.Writing;
 
@@ -14,30 +11,20 @@ namespace EmbeddingAdmin.Writing;
 /// </summary>
 public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int column, int attempt, TimeProvider clock) : IRowWriter
 {
-    private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(8);
+    /// <summary>How long the database is waited for.</summary>
+    internal DatabasePatience Patience { get; init; } = new();
 
-    private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder { TimeProvider = clock }
-        .AddRetry(new RetryStrategyOptions
-        {
-            MaxRetryAttempts = 4,
-            Delay = TimeSpan.FromMilliseconds(100),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            // What Npgsql calls transient is a lock, a deadlock or a lost connection; after each the ledger says whether the page was committed.
-            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(fault => fault.IsTransient && !DatabaseFaults.IsForSomebody(fault)),
-        })
-        .Build();
+    private ReadBack ReadBack => field ??= new(database, target, column, attempt, Patience, clock);
 
     /// <inheritdoc/>
-    public async Task<Receipt> WriteAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
+    public async Task<Applied> WriteAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(lease);
-        Receipt committed;
+        Applied applied;
         try
         {
-            committed = await _retry.ExecuteAsync(
-                static async (state, token) => await state.writer.CommitOnceAsync(state.batch, state.lease, token), (writer: this, batch, lease), cancel);
+            applied = await CommitAsync(batch, lease, cancel);
         }
         catch (WriteBlockedException blocked)
         {
@@ -45,7 +32,10 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
             throw blocked.Reason;
         }
 
-        return committed + await ReadBackPagesAsync(lease, [batch.No], [.. batch.Rows.Select(row => row.Key)], cancel);
+        if (!applied.Entered)
+            return applied;
+        var keys = batch.Rows.Where(row => !applied.Left.Contains(row.Key)).Select(row => row.Key).ToArray();
+        return applied with { Receipt = applied.Receipt + await ReadBack.RunAsync(lease, [batch.No], keys, cancel) };
     }
 
     /// <inheritdoc/>
@@ -61,19 +51,55 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
                 pages.Add(reader.GetInt32(0));
         }
 
-        return pages.Count == 0 ? Receipt.Empty : await ReadBackPagesAsync(lease, pages, null, cancel);
+        return pages.Count == 0 ? Receipt.Empty : await ReadBack.RunAsync(lease, pages, null, cancel);
     }
 
-    private async Task<Receipt> CommitOnceAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
+    /// <summary>Tries until the page is entered, or cannot be for now. What Npgsql calls transient is a lock, a deadlock or a lost connection; after each the ledger says whether the page was committed.</summary>
+    private async Task<Applied> CommitAsync(WriteBatch batch, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
-        await LockAsync(batch, lease, session, cancel);
+        var trial = new WriteAttempt(batch);
+        while (true)
+        {
+            try
+            {
+                var applied = await CommitOnceAsync(trial, lease, cancel);
+                return applied.Entered && trial.Batch.Rows.Count < batch.Rows.Count
+                    ? applied with { Hindrance = Hindrance.RowsLocked, Left = batch.Rows.Select(row => row.Key).Except(Keys(trial.Batch), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal) }
+                    : applied;
+            }
+            catch (NpgsqlException fault)
+            {
+                if (trial.After(fault) is { } end)
+                    return end;
+            }
+
+            await Task.Delay(trial.Pause(Random.Shared.NextDouble()), clock, cancel);
+        }
+    }
+
+    private async Task<Applied> CommitOnceAsync(WriteAttempt trial, RunLease lease, CancellationToken cancel)
+    {
+        await using var session = await TableSession.OpenAsync(database, Patience.Statement, lease.Run, cancel, Patience.Lock);
+        var rows = new RowUpdate(target, session);
+        trial.Locking = true;
+        await lease.FenceAsync(session, cancel);
+        var locked = await LockAsync(trial, rows, cancel);
+        trial.Locking = false;
+        if (trial.Batch.Rows.Count > 0 && target.Frozen is { } frozen)
+            await frozen.RefuseDriftAsync(target.Table, session, cancel);
+        var began = clock.GetTimestamp();
 
         // A commit whose answer was lost is looked up, never repeated.
+        var batch = trial.Batch;
         if (await new Ledger(database).PageAsync(lease.Run, batch.No, cancel) is { } known)
-            return known;
+            return new(known) { Failed = known[RowOutcome.Failed], TooLong = known[RowOutcome.TooLong] };
+        trial.NothingCommitted();
+        if (locked.Count > 0)
+            batch = batch with { Rows = [.. batch.Rows.Where(row => !locked.Contains(row.Key))] };
+        if (locked.Count > 0 && batch.Rows.Count == 0)
+            return Applied.Nothing(Hindrance.RowsLocked);
 
-        var results = await UpdateAsync(batch, session, cancel);
+        var results = await UpdateAsync(batch, trial.Careful, rows, session, cancel);
         var blocked = results.FindAll(result => result.Outcome == RowOutcome.Blocked);
         if (blocked.Count > 0)
         {
@@ -82,93 +108,49 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         }
 
         var receipt = await EnterAsync(batch, results, lease, session, cancel);
+        trial.Commits(batch);
         await session.Transaction.CommitAsync(cancel);
-        return receipt;
+        return Applied.Of(receipt, [.. results, .. batch.Settled]) with { Took = clock.GetElapsedTime(began) };
     }
 
-    private async Task LockAsync(WriteBatch batch, RunLease lease, TableSession session, CancellationToken cancel)
+    /// <summary>Locks the rows, and returns those that somebody else has locked, where only the others are meant.</summary>
+    private async Task<HashSet<string>> LockAsync(WriteAttempt trial, RowUpdate rows, CancellationToken cancel)
     {
-        await lease.FenceAsync(session, cancel);
-        if (batch.Rows.Count == 0)
-            return;
-        // In one order, so that two writers never wait for each other; FOR NO KEY UPDATE lets the app insert rows that refer to these.
-        await using var rows = session.Command(
-            $"select 1 from {target.Relation} t where t.{target.Key} = any($1::{target.KeyType}[]) order by t.{target.Key} for no key update", (object)Keys(batch));
+        if (trial.Batch.Rows.Count == 0)
+            return [];
         try
         {
-            await rows.ExecuteNonQueryAsync(cancel);
+            if (trial.OnlyFree)
+                return await rows.LockFreeAsync(Keys(trial.Batch), cancel);
+            await rows.LockAsync(Keys(trial.Batch), cancel);
+            return [];
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw Refused(batch, refused);
+            throw Refused(trial.Batch, refused);
         }
-
-        if (target.Frozen is { } frozen)
-            await frozen.RefuseDriftAsync(target.Table, session, cancel);
     }
 
-    /// <summary>The conditional update, and for each row that it did not change the reason.</summary>
-    private async Task<List<RowResult>> UpdateAsync(WriteBatch batch, TableSession session, CancellationToken cancel)
+    private async Task<List<RowResult>> UpdateAsync(WriteBatch batch, bool careful, RowUpdate rows, TableSession session, CancellationToken cancel)
     {
-        var results = new List<RowResult>(batch.Rows.Count);
-        if (batch.Rows.Count == 0)
-            return results;
-        var hashes = batch.Rows.Select(row => row.TextHash).ToArray();
-        await using var update = session.Command(
-            $"""
-            update {target.Relation} t set {target.Vector} = {target.AsColumn("u.v")}
-              from unnest($1::{target.KeyType}[], $2, $3) as u(k, h, v)
-             where t.{target.Key} = u.k and {target.Text.Hash} = u.h and ($4 or t.{target.Vector} is null)
-            returning t.{target.Key}::text, coalesce(t.{target.Vector} {target.VectorEquals} {target.AsColumn("u.v")}, false)
-            """,
-            Keys(batch), hashes,
-            new NpgsqlParameter { Value = batch.Rows.Select(row => row.Vector).ToArray(), DataTypeName = $"{target.Facts.VectorSchema}.vector[]" },
-            batch.Overwrite);
-        var updated = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            await using var reader = await update.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-            {
-                var key = reader.GetString(0);
-                updated.Add(key);
-                results.Add(new(key, reader.GetBoolean(1) ? RowOutcome.Unverified : RowOutcome.Blocked));
-            }
+            return careful
+                ? await new PoisonHunt(session, some => rows.UpdateAsync(some, batch.Overwrite, cancel)).RunAsync(batch.Rows, cancel)
+                : await rows.UpdateAsync(batch.Rows, batch.Overwrite, cancel);
         }
-        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.FeatureNotSupported)
+        // A right that one row lacks in its trigger is that row's; it is what all rows lack that blocks.
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.FeatureNotSupported
+            || (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege && (careful || batch.Rows.Count == 1)))
         {
             throw Refused(batch, refused);
         }
-
-        if (updated.Count == batch.Rows.Count)
-            return results;
-        await using var triage = session.Command(
-            $"""
-            select u.k::text, t.{target.Key} is not null, t.{target.Key} is not null and {target.Text.Hash} = u.h, t.{target.Vector} is not null
-              from unnest($1::{target.KeyType}[], $2) as u(k, h) left join {target.Relation} t on t.{target.Key} = u.k
-            """,
-            Keys(batch), hashes);
-        await using var missed = await triage.ExecuteReaderAsync(cancel);
-        while (await missed.ReadAsync(cancel))
-        {
-            var key = missed.GetString(0);
-            if (updated.Contains(key))
-                continue;
-            results.Add((there: missed.GetBoolean(1), sameText: missed.GetBoolean(2), hasVector: missed.GetBoolean(3)) switch
-            {
-                (there: false, _, _) => new(key, RowOutcome.Deleted),
-                (_, sameText: false, _) => new(key, RowOutcome.Changed, Message: "The text was edited between reading and writing."),
-                (_, _, hasVector: true) when !batch.Overwrite => new(key, RowOutcome.AlreadyCurrent),
-                _ => new(key, RowOutcome.Blocked),
-            });
-        }
-
-        return results;
     }
 
     private async Task<Receipt> EnterAsync(
         WriteBatch batch, List<RowResult> written, RunLease lease, TableSession session, CancellationToken cancel)
     {
+        var again = await AgainAsync([.. written, .. batch.Settled], lease, session, cancel);
         var rows = batch.Rows.ToDictionary(row => row.Key, StringComparer.Ordinal);
         var stamped = written.Where(result => result.Outcome == RowOutcome.Unverified).Select(result => rows[result.Key]).ToArray();
         if (stamped.Length > 0)
@@ -186,48 +168,39 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         }
 
         return await LedgerEntry.WriteAsync(
-            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Charge), session, cancel);
+            new LedgerEntry(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. written, .. batch.Settled], batch.Charge) { Unlisted = again }, session, cancel);
     }
 
     /// <summary>
-    /// Compares the rows of committed pages with their stamps, on another snapshot than the one that wrote them, and enters what it
-    /// finds: the same vector is written, another or none is reverted, no row is deleted.
+    /// What it undoes that rows which this run has written already are dealt with again: somebody took their vector away, or edited them. A
+    /// vector that somebody else has put there since is not ours to claim.
     /// </summary>
-    private async Task<Receipt> ReadBackPagesAsync(RunLease lease, IReadOnlyList<int> pages, string[]? keys, CancellationToken cancel)
+    private async Task<Receipt> AgainAsync(IReadOnlyList<RowResult> rows, RunLease lease, TableSession session, CancellationToken cancel)
     {
-        if (keys is { Length: 0 })
+        if (rows.Count == 0)
             return Receipt.Empty;
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
-        var found = new List<(int Page, RowResult Row)>();
-        await using (var look = session.Command(
-            $"""
-            select s.page, s.row_key, t.{target.Key} is not null,
-                   coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = s.vector_hash, false)
-              from embedding_admin.stamp s left join {target.Relation} t on t.{target.Key} = s.row_key::{target.KeyType}
-             where s.vector_column = $1 and s.run = $2 and s.page = any($3) and ($4::text[] is null or s.row_key = any($4))
+        await using var count = session.Command(
+            """
+            select count(*) from embedding_admin.stamp s
+             where s.vector_column = $1 and s.run = $2 and s.row_key = any($3) and not exists (select from embedding_admin.row_result x where x.run = $2 and x.row_key = s.row_key)
             """,
-            column, lease.Run, pages.ToArray(), new NpgsqlParameter { Value = keys ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }))
-        await using (var reader = await look.ExecuteReaderAsync(cancel))
+            column, lease.Run, rows.Select(row => row.Key).ToArray());
+        var before = (long)(await count.ExecuteScalarAsync(cancel))!;
+        if (before > 0)
         {
-            while (await reader.ReadAsync(cancel))
-            {
-                var outcome = !reader.GetBoolean(2) ? RowOutcome.Deleted : reader.GetBoolean(3) ? RowOutcome.Written : RowOutcome.Reverted;
-                found.Add((reader.GetInt32(0), new(reader.GetString(1), outcome, Message: outcome == RowOutcome.Reverted ? "The vector was committed, and the row holds another value, or none." : null)));
-            }
+            await using var foreign = session.Command(
+                "delete from embedding_admin.stamp where vector_column = $1 and run = $2 and row_key = any($3)",
+                column, lease.Run, rows.Where(row => row.Outcome == RowOutcome.AlreadyCurrent).Select(row => row.Key).ToArray());
+            await foreign.ExecuteNonQueryAsync(cancel);
         }
 
-        var change = Receipt.Empty;
-        await lease.FenceAsync(session, cancel);
-        foreach (var page in found.GroupBy(row => row.Page))
-            change += await LedgerEntry.ConfirmAsync(lease.Run, page.Key, attempt, [.. page.Select(row => row.Row)], session, cancel);
-        await session.Transaction.CommitAsync(cancel);
-        return change;
+        return Receipt.Empty.Add(RowOutcome.Written, -before);
     }
 
     /// <summary>The page was rolled back; what is true of it is that these rows were blocked. The others are found again by the sweep of a retry.</summary>
     private async Task EnterBlockedAsync(WriteBatch batch, WriteBlockedException blocked, RunLease lease, CancellationToken cancel)
     {
-        await using var session = await TableSession.OpenAsync(database, StatementTimeout, lease.Run, cancel);
+        await using var session = await TableSession.OpenAsync(database, Patience.Statement, lease.Run, cancel);
         await lease.FenceAsync(session, cancel);
         var rows = blocked.Rows.Select(row => row with { Code = blocked.Reason.Code, Stage = "database", Message = blocked.Reason.Message });
         await LedgerEntry.WriteAsync(new(lease.Run, batch.No, batch.Pass, batch.LastKey, attempt, [.. rows, .. batch.Settled], batch.Charge), session, cancel);

@@ -16,8 +16,8 @@ internal static class AskCommand
                 if (result is not { Done: true, Run: { } run })
                     return terminal.Answer.Fail(new Failure(result.Run is null ? ErrorCodes.RunMissing : ErrorCodes.RunState, result.Sentence, ExitCodes.Usage), result.Run?.Id);
                 var sentence = result.Sentence;
-                if (run.Status == RunStatus.Enqueued && await terminal.Get<Instances>().AddressAsync(terminal.Signals.Any) is null)
-                    sentence = $"Run {run.Id} is enqueued. No dashboard is up to drive it; it goes on when one is started.";
+                if (run.Status == RunStatus.Enqueued && !await terminal.Get<Instances>().DriveAsync(terminal.Signals.Any))
+                    sentence = $"Run {run.Id} is enqueued. No worker is up to drive it; it goes on when one is started.";
                 terminal.Answer.Give(new { run = run.Id, status = run.Status.Name(), message = sentence }, sentence);
                 return 0;
             });

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
 
 namespace EmbeddingAdmin.Web.Commands;
@@ -7,26 +6,32 @@ namespace EmbeddingAdmin.Web.Commands;
 /// <summary><c>backfill stories</c>: makes the vectors that are missing, and reads each of them back.</summary>
 internal static class BackfillCommand
 {
-    private const string Missing = "missing";
-    private const string Outdated = "outdated";
-
     public static Command Create(CommandLine line)
     {
         var table = Verb.Table();
-        var limit = new Option<long?>("--limit") { Description = "At most so many rows.", HelpName = "rows" };
-        var scope = new Option<string[]>("--scope")
+        var rows = new ScopeOptions();
+        var count = new Option<bool>("--count") { Description = "Say how many rows are in scope, and start nothing." };
+        var verb = new Command("backfill", "Make the vectors that are missing, here in this process. Ctrl-C pauses the run.") { table, count };
+        rows.AddTo(verb);
+        return verb.Does(line, async (terminal, parsed) =>
         {
-            Description = "missing: rows without a vector. outdated: rows whose vector was made from another text or by another model, is of unknown origin or of no use. May be given twice.",
-            DefaultValueFactory = _ => [Missing],
-        };
-        scope.AcceptOnlyFromAmong(Missing, Outdated);
-        return new Command("backfill", "Make the vectors that are missing, here in this process. Ctrl-C pauses the run.") { table, limit, scope }
-            .Does(line, (terminal, parsed) => terminal.RunAsync(new StartRequest(RunKind.Backfill, parsed.GetRequiredValue(table))
-            {
-                Limit = parsed.GetValue(limit),
-                Scope = [.. parsed.GetRequiredValue(scope).Distinct(StringComparer.Ordinal).SelectMany(States)],
-            }));
+            var request = await rows.RequestAsync(parsed, parsed.GetRequiredValue(table), terminal.Signals.Any);
+            if (parsed.GetValue(count))
+                return await CountAsync(terminal, request);
+            var (inScope, _) = await terminal.Get<StartPlanner>().CountAsync(request, terminal.Signals.Any);
+            await Console.Error.WriteLineAsync(Words(inScope));
+            return await terminal.RunAsync(request);
+        });
     }
 
-    private static IEnumerable<CoverageState> States(string scope) => scope is Missing ? [CoverageState.Missing] : CoverageStates.Mendable.Where(state => state != CoverageState.Missing);
+    private static async Task<int> CountAsync(Terminal terminal, StartRequest request)
+    {
+        var preview = await terminal.Get<RunControl>().PreviewAsync(request, terminal.Signals.Any);
+        terminal.Answer.Give(
+            new { request.Table, preview.Rows, preview.RowsWithText, preview.AsOf },
+            $"{Words(preview.Rows)} {preview.RowsWithText:N0} with text, as of {preview.AsOf.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Nothing was started.");
+        return 0;
+    }
+
+    private static string Words(long rows) => rows == 1 ? "1 row in scope." : $"{rows:N0} rows in scope.";
 }

@@ -32,7 +32,8 @@ internal sealed class CommandLine
     /// <summary>Does what was typed, and returns the exit code.</summary>
     public async Task<int> RunAsync(RootCommand root)
     {
-        var parsed = root.Parse(_words);
+        // An @ in front of a name is a verb's own: --keys @file.
+        var parsed = root.Parse(_words, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         var message = string.Join(' ', parsed.Errors.Select(error => error.Message));

@@ -5,9 +5,9 @@ namespace EmbeddingAdmin.Web.Components;
 
 /// <summary>
 /// Keeps a stream alive over the faults that pass: says that the database does not answer, keeps what was last seen, and opens the stream
-/// again every five seconds. A fault that nobody foresaw goes through, to the error boundary.
+/// again every five seconds, unless the database refused us. A fault that nobody foresaw goes through, to the error boundary.
 /// </summary>
-internal sealed partial class Steady(TimeProvider clock, ILogger<Steady> logger)
+internal sealed partial class Steady(DatabaseBrake brake, TimeProvider clock, ILogger<Steady> logger)
 {
     internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
 
@@ -29,6 +29,7 @@ internal sealed partial class Steady(TimeProvider clock, ILogger<Steady> logger)
             if (seen.Fault is null)
                 yield break;
             await Task.Delay(Wait, clock, cancellationToken);
+            await brake.UntilOffAsync(cancellationToken);
         }
     }
 
@@ -40,6 +41,7 @@ internal sealed partial class Steady(TimeProvider clock, ILogger<Steady> logger)
         }
         catch (Exception exception) when (exception is NpgsqlException or EmbeddingAdminException)
         {
+            brake.Note(exception);
             var fault = Fault.Of(exception, before?.Correlation ?? Fault.NewCorrelation());
             // One entry per outage, however often it is tried.
             if (fault.Code != before?.Code)

@@ -12,7 +12,7 @@ internal static partial class UnknownSettings
     /// <summary>Sections whose names are checked by whoever reads them, or by nobody.</summary>
     private static readonly string[] Open = ["Tables", "Prices", "Logging", "Kestrel"];
 
-    private static readonly string[] Single = ["AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webRoot", "applicationName", "shutdownTimeoutSeconds"];
+    private static readonly string[] Single = ["AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webRoot", "applicationName", "shutdownTimeoutSeconds", InstanceRole.Setting];
 
     private static readonly string[] Known =
     [

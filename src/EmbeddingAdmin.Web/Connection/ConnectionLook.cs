@@ -7,7 +7,7 @@ using Npgsql;
 namespace EmbeddingAdmin.Web.Connection;
 
 /// <summary>Looks at everything that the dashboard is connected with. It reads the catalog and the settings, and writes nothing anywhere.</summary>
-internal sealed class ConnectionLook(NpgsqlDataSource database, TableCatalog catalog, SettingsReport settings, IOptions<EmbeddingOptions> provider, TimeProvider clock)
+internal sealed class ConnectionLook(NpgsqlDataSource database, PoolerProbe pooler, TableCatalog catalog, SettingsReport settings, IOptions<EmbeddingOptions> provider, TimeProvider clock)
 {
     /// <summary>Looks now. What is wrong in the world outside is a finding and no exception.</summary>
     public async Task<ConnectionReport> LookAsync(CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, TableCatalog cat
         var refused = false;
         try
         {
-            server = DatabaseChecks.Of(settings.Connection, await ServerFacts.ReadAsync(database, cancellationToken));
+            server = DatabaseChecks.Of(settings.Connection, await ServerFacts.ReadAsync(database, cancellationToken), await pooler.LookAsync(cancellationToken));
             tables = await TablesAsync(cancellationToken);
         }
         catch (NpgsqlException fault)

@@ -10,9 +10,10 @@ internal static class DatabaseChecks
     private static readonly Version OldestVector = new(0, 7);
 
     /// <summary>The database as it answered.</summary>
-    public static IReadOnlyList<Check> Of(DatabaseConnection? connection, ServerFacts server) =>
+    public static IReadOnlyList<Check> Of(DatabaseConnection? connection, ServerFacts server, Pooler? pooler) =>
     [
         .. Address(connection),
+        PoolerWords.Check(pooler, connection),
         new(Mark.Right, "Database", server.Database),
         Version(server),
         Role(server),
@@ -39,9 +40,6 @@ internal static class DatabaseChecks
             // What goes to another machine is always encrypted.
             _ => new(Mark.Note, "Way there", "encrypted, and the server's certificate is not verified", "Set Database:RootCertificate to the project's certificate, so that nobody can stand in for the server.", ErrorCodes.ServerUnverified),
         };
-        yield return connection.TransactionPooler
-            ? new(Mark.Note, "Pooler", "transaction mode", "It works. The session pooler (port 5432) is the better choice, because every program may use all that Postgres offers there.", ErrorCodes.TransactionPooler)
-            : new(Mark.Fact, "Pooler", "none, or one in session mode");
     }
 
     private static Check Version(ServerFacts server) => server.VersionNumber >= OldestServer

@@ -8,11 +8,15 @@ namespace EmbeddingAdmin.Web.Connection;
 
 /// <summary>
 /// Takes the dashboard from its start to a database with our schema in it: asks the catalog, updates a schema that is there, and makes one
-/// only where that is settled already or an operator confirms it. Until then nothing else in this process speaks to the database.
+/// only where that is settled already or an operator confirms it. Until then nothing else in this process speaks to the database. A database that
+/// refuses us later takes the way back: nothing is asked again before an operator says so.
 /// </summary>
-internal sealed partial class Readiness(NpgsqlDataSource database, SettingsReport settings, IConfiguration configuration, SchemaGate gate, TimeProvider clock, ILogger<Readiness> logger) : BackgroundService
+internal sealed partial class Readiness(NpgsqlDataSource database, SettingsReport settings, IConfiguration configuration, SchemaGate gate, DatabaseBrake brake, TimeProvider clock, ILogger<Readiness> logger) : BackgroundService
 {
     internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often is looked whether somebody confirmed the schema in another instance.</summary>
+    internal static readonly TimeSpan PauseElsewhere = TimeSpan.FromSeconds(5);
 
     // What starts after this finds the schema there, when the database is quick; when it is not, nothing waits for it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -116,16 +120,24 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         while (true)
         {
             var (state, changed) = Now();
-            if (state is ReadinessState.Ready)
-                return;
-            if (state is ReadinessState.Unreachable)
+            switch (state)
             {
-                await Task.Delay(Pause, clock, stoppingToken);
-                await LookAsync(stoppingToken);
-            }
-            else
-            {
-                await changed.WaitAsync(stoppingToken);
+                case ReadinessState.Ready:
+                    await brake.UntilOnAsync(stoppingToken);
+                    if (brake.Refusal is { } refusal)
+                        Refuse(refusal);
+                    break;
+                case ReadinessState.Unreachable:
+                    await Task.Delay(Pause, clock, stoppingToken);
+                    await LookAsync(stoppingToken);
+                    break;
+                case ReadinessState.NeedsConfirmation:
+                    await Task.WhenAny(changed, Task.Delay(PauseElsewhere, clock, stoppingToken));
+                    await LookAsync(stoppingToken);
+                    break;
+                default:
+                    await changed.WaitAsync(stoppingToken);
+                    break;
             }
         }
     }
@@ -136,7 +148,7 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         await _attempt.WaitAsync(cancel);
         try
         {
-            if (State is ReadinessState.Connecting or ReadinessState.Unreachable)
+            if (State is ReadinessState.Connecting or ReadinessState.Unreachable or ReadinessState.NeedsConfirmation)
                 await TryAsync(null, cancel);
         }
         finally
@@ -150,20 +162,38 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         var before = State;
         try
         {
-            Become(await ApplyAsync(confirmed, cancel));
+            // What answers then has shown the password of now, and not of an hour ago.
+            if (brake.Refusal is not null)
+                database.Clear();
+            Become(await brake.TryAsync(() => ApplyAsync(confirmed, cancel)));
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            var shown = Fault.Of(DatabaseFaults.Explain(fault, settings.Connection) ?? fault);
+            if (!MayPass(fault))
+            {
+                Refuse(fault);
+                return;
+            }
+
+            var shown = Shown(fault);
             if ((before as ReadinessState.Unreachable)?.Fault != shown)
                 LogNotYet(shown.Code, shown.WhatHappened, shown.NotDone);
-            Become(MayPass(fault) ? new ReadinessState.Unreachable(shown, clock.GetUtcNow()) : new ReadinessState.Refused(shown, clock.GetUtcNow()));
+            Become(new ReadinessState.Unreachable(shown, clock.GetUtcNow()));
         }
         finally
         {
             _attempts++;
         }
     }
+
+    private void Refuse(Exception fault)
+    {
+        var shown = Shown(fault);
+        LogNotYet(shown.Code, shown.WhatHappened, shown.NotDone);
+        Become(new ReadinessState.Refused(shown, clock.GetUtcNow()));
+    }
+
+    private Fault Shown(Exception fault) => Fault.Of(DatabaseFaults.Explain(fault, settings.Connection) ?? fault);
 
     private async Task<ReadinessState> ApplyAsync(SchemaConfirmation? confirmed, CancellationToken cancel)
     {
@@ -175,6 +205,7 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
         }
 
         await Migrations.ApplyAsync(database, confirmed, cancel);
+        await RunJobs.RequireRightAsync(database, cancel);
         return new ReadinessState.Ready();
     }
 

@@ -32,6 +32,6 @@ public abstract record ReadinessState
     /// <param name="RoleMayCreate">Whether the role has the right to make it.</param>
     public sealed record NeedsConfirmation(string Host, int Port, string Database, string Role, int Tables, bool RoleMayCreate) : ReadinessState;
 
-    /// <summary>The schema is as this program needs it. It stays so until the program ends, whatever the database does.</summary>
+    /// <summary>The schema is as this program needs it. It stays so, whatever the database does, unless the database refuses the user or the password.</summary>
     public sealed record Ready : ReadinessState;
 }

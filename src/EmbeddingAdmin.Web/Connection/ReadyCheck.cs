@@ -3,7 +3,7 @@ using Npgsql;
 namespace EmbeddingAdmin.Web.Connection;
 
 /// <summary>Says to load balancers and supervisors, who are nobody in particular, whether this dashboard can work: a word and no data.</summary>
-internal sealed class ReadyCheck(Readiness readiness, NpgsqlDataSource database, TimeProvider clock)
+internal sealed class ReadyCheck(Readiness readiness, NpgsqlDataSource database, DatabaseBrake brake, TimeProvider clock)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -41,6 +41,7 @@ internal sealed class ReadyCheck(Readiness readiness, NpgsqlDataSource database,
         }
         catch (Exception silent) when (silent is NpgsqlException or OperationCanceledException)
         {
+            brake.Note(silent);
             return false;
         }
     }

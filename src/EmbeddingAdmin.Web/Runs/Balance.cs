@@ -10,7 +10,7 @@ public sealed record Balance
         ArgumentNullException.ThrowIfNull(snapshot);
         AtStart = snapshot.Run.ScopeRows;
         Selected = snapshot.Receipt.Selected;
-        Joined = AtStart is { } start ? Math.Max(0, Selected - start) : 0;
+        Joined = snapshot.Arrived;
         var rest = AtStart is { } scope ? Math.Max(0, scope - Selected) : 0;
         (Left, ToCome) = snapshot.Run.Status == RunStatus.Succeeded ? (rest, 0L) : (0L, rest);
     }

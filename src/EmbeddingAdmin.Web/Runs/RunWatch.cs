@@ -8,20 +8,18 @@ namespace EmbeddingAdmin.Web.Runs;
 /// <summary>A run with what its page lists below it.</summary>
 /// <param name="Snapshot">The run and its progress.</param>
 /// <param name="Events">What happened to it, newest first.</param>
-/// <param name="Rows">The first rows that were not simply written.</param>
-public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, IReadOnlyList<RowResult> Rows)
+/// <param name="Groups">The rows that were not simply written, by cause.</param>
+/// <param name="Retries">The runs that were started over its failures.</param>
+public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, IReadOnlyList<FailureGroup> Groups, IReadOnlyList<long> Retries)
 {
     /// <summary>Rows that are kept one by one: all but those that were written or needed nothing.</summary>
     public long Listed => RunWatch.Listed(Snapshot);
 }
 
 /// <summary>The runs' records and the feed as one stream: what the database knows first, then every change.</summary>
-internal sealed class RunWatch(RunFeed feed, RunStore store, Ledger ledger, EventLog events)
+internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, EventLog events)
 {
     private const int MostEvents = 100;
-
-    /// <summary>Rows that are shown of those that were not simply written.</summary>
-    public const int MostRows = 100;
 
     /// <summary>The newest runs, of one table or of all, newest first; again whenever one changes or a new one comes.</summary>
     public async IAsyncEnumerable<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -54,10 +52,11 @@ internal sealed class RunWatch(RunFeed feed, RunStore store, Ledger ledger, Even
             var happened = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version
                 ? shown.Events
                 : await events.OfRunAsync(id, MostEvents, cancellationToken);
-            var rows = shown is not null && Listed(snapshot) == shown.Listed && snapshot.Run.Version == shown.Snapshot.Run.Version
-                ? shown.Rows
-                : await ledger.ListedAsync(id, MostRows, cancellationToken);
-            shown = new(snapshot, happened, rows);
+            var groups = shown is not null && Listed(snapshot) == shown.Listed && snapshot.Run.Version == shown.Snapshot.Run.Version
+                ? shown.Groups
+                : await failures.GroupsAsync(id, cancellationToken);
+            var retries = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version ? shown.Retries : await failures.RetriesAsync(id, cancellationToken);
+            shown = new(snapshot, happened, groups, retries);
             yield return shown;
         }
     }

@@ -38,7 +38,7 @@ internal sealed class Sessions(NpgsqlDataSource database, SignInMemory? memory =
         if (memory?.Touch(idHash) is { } remembered)
             return remembered;
         if (memory is { IsNeeded: true })
-            return null;
+            return memory.Confirmed(idHash);
         // A page brings a handful of requests at once: one write a minute is precise enough for 8 hours.
         await using var touch = database.CreateCommand("""
             with touched as (
@@ -49,7 +49,9 @@ internal sealed class Sessions(NpgsqlDataSource database, SignInMemory? memory =
             where id_hash = $1 and ended_at is null and expires_at > now() and last_seen_at > now() - interval '8 hours'
             """);
         touch.Parameters.Add(new() { Value = idHash });
-        return (string?)await touch.ExecuteScalarAsync(cancellationToken);
+        var name = (string?)await touch.ExecuteScalarAsync(cancellationToken);
+        memory?.Confirm(idHash, name);
+        return name;
     }
 
     /// <summary>Whether the session is open. Asking does not prolong it: a page that is merely left open is not in use.</summary>
@@ -58,7 +60,7 @@ internal sealed class Sessions(NpgsqlDataSource database, SignInMemory? memory =
         if (memory?.IsOpen(idHash) is true)
             return true;
         if (memory is { IsNeeded: true })
-            return false;
+            return memory.Confirmed(idHash) is not null;
         await using var select = database.CreateCommand("""
             select true from embedding_admin.session
             where id_hash = $1 and ended_at is null and expires_at > now() and last_seen_at > now() - interval '8 hours'

@@ -4,13 +4,17 @@ namespace EmbeddingAdmin.Web.SignIn;
 
 /// <summary>
 /// Links and sessions of the time before there is a database to keep them: hashes only, by the same rules as there. They stay valid until
-/// they expire or the process ends; whatever is made once the database is ready is kept in the database.
+/// they expire or the process ends; whatever is made once the database is ready is kept in the database. Of those sessions it is known for a while
+/// that they were open, for the time in which the database refuses us: somebody has to say "Try again".
 /// </summary>
 internal sealed class SignInMemory(Readiness readiness, TimeProvider clock)
 {
+    private static readonly TimeSpan LongestUnconfirmed = TimeSpan.FromHours(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Session> _confirmed = new(StringComparer.Ordinal);
 
     /// <summary>Whether the database cannot be asked yet.</summary>
     public bool IsNeeded => readiness.State is not ReadinessState.Ready;
@@ -65,7 +69,32 @@ internal sealed class SignInMemory(Readiness readiness, TimeProvider clock)
     public bool End(byte[] hash)
     {
         lock (_gate)
+        {
+            _confirmed.Remove(Key(hash));
             return _sessions.Remove(Key(hash));
+        }
+    }
+
+    /// <summary>Notes what the database said of one of its sessions just now: its name, or null when it is not open.</summary>
+    public void Confirm(byte[] hash, string? name)
+    {
+        var now = clock.GetUtcNow();
+        lock (_gate)
+        {
+            foreach (var gone in _confirmed.Where(session => !session.Value.IsOpen(now)).Select(session => session.Key).ToList())
+                _confirmed.Remove(gone);
+            if (name is null)
+                _confirmed.Remove(Key(hash));
+            else
+                _confirmed[Key(hash)] = new(name, now + LongestUnconfirmed, now);
+        }
+    }
+
+    /// <summary>The name of a session of the database's that was open when it was last asked; null when that is too long ago.</summary>
+    public string? Confirmed(byte[] hash)
+    {
+        lock (_gate)
+            return _confirmed.GetValueOrDefault(Key(hash)) is { } session && session.IsOpen(clock.GetUtcNow()) ? session.Name : null;
     }
 
     private Session? Find(byte[] hash) => _sessions.GetValueOrDefault(Key(hash)) is { } session && session.IsOpen(clock.GetUtcNow()) ? session : null;

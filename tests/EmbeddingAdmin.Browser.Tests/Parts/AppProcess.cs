@@ -14,6 +14,7 @@ internal sealed class AppProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _said = new();
     private readonly TaskCompletionSource<string> _link = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
     private AppProcess(string? folder, IReadOnlyDictionary<string, string> settings, string[] words)
@@ -27,6 +28,7 @@ internal sealed class AppProcess : IAsyncDisposable
         _process = Process.Start(start)!;
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
         _ = _reading.ContinueWith(_ => _link.TrySetException(new InvalidOperationException($"The app ended before it printed a link.\n{Said}")), TaskScheduler.Default);
+        _ = _reading.ContinueWith(_ => _address.TrySetException(new InvalidOperationException($"The app ended before it listened.\n{Said}")), TaskScheduler.Default);
     }
 
     /// <summary>Everything that it wrote so far: what it prints, and its log.</summary>
@@ -58,13 +60,22 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>The link that it prints.</summary>
     public Task<string> LinkAsync(CancellationToken cancel) => _link.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
 
+    /// <summary>Where it listens, as soon as it does.</summary>
+    public Task<Uri> AddressAsync(CancellationToken cancel) => _address.Task.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
+
     /// <summary>Asks it to end, as a supervisor does, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync(CancellationToken cancel)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync(cancel);
+        await SignalAsync("TERM", cancel);
         return await EndAsync(cancel);
+    }
+
+    /// <summary>Sends a signal, such as <c>STOP</c>, which freezes it, or <c>KILL</c>.</summary>
+    public async Task SignalAsync(string name, CancellationToken cancel)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,6 +92,8 @@ internal sealed class AppProcess : IAsyncDisposable
         {
             lock (_said)
                 _said.AppendLine(line);
+            if (line.StartsWith("EmbeddingAdmin", StringComparison.Ordinal) && line.Contains(" is listening on ", StringComparison.Ordinal))
+                _address.TrySetResult(new(line.Split(' ')[^1]));
             if (line.StartsWith("Sign in", StringComparison.Ordinal))
                 _link.TrySetResult(line.Split(' ')[^1]);
         }

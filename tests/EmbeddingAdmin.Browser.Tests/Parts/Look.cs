@@ -10,6 +10,8 @@ internal sealed class Look(IPage page)
 {
     private static readonly string Folder = Path.Combine(Checkout.Root, "tests/EmbeddingAdmin.Browser.Tests/screens");
 
+    private static readonly string Pictures = Path.Combine(Checkout.Root, ".localstack/tests/pictures");
+
     // What is in order is not listed: it would be most of the answer.
     private static readonly AxeRunOptions Rules = new() { ResultTypes = [ResultType.Violations] };
 
@@ -54,20 +56,37 @@ internal sealed class Look(IPage page)
         await page.SetViewportSizeAsync(1280, 900);
     }
 
+    /// <summary>Keeps a picture of the page as it stands, for whoever wants to see what is told in words elsewhere. Nothing is judged but the width.</summary>
+    /// <param name="name">The picture's name.</param>
+    /// <param name="width">1280 for a desk, 360 for a phone; another width than a desk's is part of the file's name.</param>
+    /// <param name="scheme">Light or dark; dark is part of the file's name.</param>
+    public async Task KeepAsync(string name, int width = 1280, ColorScheme scheme = ColorScheme.Light)
+    {
+        var file = $"{name}{(width == 1280 ? "" : $"-{width}")}{(scheme == ColorScheme.Dark ? "-dark" : "")}.png";
+        await ShowAsync(Path.Combine(Pictures, file), width, scheme, $"{name} at {width} in {scheme}", fullPage: true);
+        await page.SetViewportSizeAsync(1280, 900);
+    }
+
+    /// <summary>Judges the page as it stands, without a picture.</summary>
+    public Task JudgeAsync(string name) => JudgeAsync(name, 1280);
+
     private async Task AtAsync(string name, int width, ColorScheme scheme, bool dialog)
     {
         await ShowAsync(name, width, scheme, dialog);
         await JudgeAsync($"{name} at {width} in {scheme}", width);
     }
 
-    private async Task ShowAsync(string name, int width, ColorScheme scheme, bool dialog)
+    private Task ShowAsync(string name, int width, ColorScheme scheme, bool dialog) =>
+        ShowAsync(Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), width, scheme, $"{name} at {width} in {scheme}", fullPage: !dialog);
+
+    private async Task ShowAsync(string file, int width, ColorScheme scheme, string place, bool fullPage)
     {
         await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         await page.SetViewportSizeAsync(width, width == 360 ? 740 : 900);
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{width}-{scheme}.png".ToLowerInvariant()), FullPage = !dialog, Animations = ScreenshotAnimations.Disabled });
+        await page.ScreenshotAsync(new() { Path = file, FullPage = fullPage, Animations = ScreenshotAnimations.Disabled });
         var tooWide = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
         if (tooWide > 0)
-            _faults.Add(($"{tooWide} pixels wider than the screen.", $"{name} at {width} in {scheme}"));
+            _faults.Add(($"{tooWide} pixels wider than the screen.", place));
     }
 
     private async Task JudgeAsync(string place, int width)

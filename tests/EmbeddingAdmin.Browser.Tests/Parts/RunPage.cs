@@ -33,6 +33,15 @@ internal sealed class RunPage(IPage page)
     /// <summary>The sentence of a run that has ended.</summary>
     public ILocator Verdict => page.Locator(".verdict");
 
+    /// <summary>The badges, the reason's code and all sentences about how it stands.</summary>
+    public ILocator Head => page.Locator(".run-head");
+
+    /// <summary>What the last command came to.</summary>
+    public ILocator Said => page.Locator(".run-commands .said");
+
+    /// <summary>What the buttons say that are offered.</summary>
+    public ILocator Buttons => page.Locator(".run-commands .buttons .rz-button-text");
+
     /// <summary>The run's number.</summary>
     public long Id => long.Parse(new Uri(page.Url).Segments[^1]);
 

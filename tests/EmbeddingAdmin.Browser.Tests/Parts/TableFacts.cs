@@ -17,12 +17,10 @@ internal sealed class TableFacts
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TableFacts> OfAsync(Demo demo, string table)
-    {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
-        var catalog = new TableCatalog(demo.Database, TableSettings.Read(settings).Tables, new RecipeBook(demo.Database), Options.Create(new EmbeddingOptions()));
-        return new(demo.Database, await catalog.ResolveAsync(catalog.Find(table)!, Cancel));
-    }
+    public static Task<TableFacts> OfAsync(Demo demo, string table) => OfAsync(demo.Database, table);
+
+    /// <summary>The table that a fleet embeds.</summary>
+    public static Task<TableFacts> OfAsync(Fleet fleet) => OfAsync(fleet.Database.DataSource, Fleet.Table);
 
     /// <summary>A table that no setting names: its recipe is the one that was confirmed.</summary>
     public static async Task<TableFacts> OfAsync(OwnProject project, string table)
@@ -60,6 +58,13 @@ internal sealed class TableFacts
         while (await reader.ReadAsync(Cancel))
             rows.Add(new(reader.GetString(0), reader.GetString(1), await reader.IsDBNullAsync(2, Cancel) ? null : reader.GetFieldValue<float[]>(2)));
         return rows;
+    }
+
+    private static async Task<TableFacts> OfAsync(NpgsqlDataSource database, string table)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(EmbeddingAdmin.Local.DemoTables.Settings).Build();
+        var catalog = new TableCatalog(database, TableSettings.Read(settings).Tables, new RecipeBook(database), Options.Create(new EmbeddingOptions()));
+        return new(database, await catalog.ResolveAsync(catalog.Find(table)!, Cancel));
     }
 
     private Task<long> CountAsync(string condition) => ScalarAsync<long>($"select count(*) from {_target.Relation} t where {condition}");

@@ -40,6 +40,27 @@ internal sealed class Visitor : IAsyncDisposable
         return visitor;
     }
 
+    /// <summary>Opens a window and types a name and the token of the settings.</summary>
+    public static async Task<Visitor> SignInAsync(Chrome chrome, Fleet fleet, string name)
+    {
+        var visitor = await ComeAsync(chrome);
+        await visitor.Page.GotoAsync(new Uri(fleet.Address, "/sign-in").ToString());
+        await visitor.Page.GetByLabel("Your name").FillAsync(name);
+        await visitor.Page.GetByLabel("Token", new() { Exact = true }).FillAsync(Fleet.SignInToken);
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).WaitForAsync();
+        return visitor;
+    }
+
+    /// <summary>Opens a second tab beside the page that is open.</summary>
+    public async Task<IPage> BesideAsync(Uri address)
+    {
+        var tab = await _context.NewPageAsync();
+        Listen(tab);
+        await tab.GotoAsync(address.ToString());
+        return tab;
+    }
+
     /// <summary>Goes to another page by the menu.</summary>
     public async Task GoAsync(string where)
     {

@@ -135,11 +135,12 @@ public sealed class DatabaseConnectionTests
     public void What_would_show_rows_or_break_on_a_pooler_is_switched_off_whatever_the_string_says()
     {
         using var database = DatabaseConnection.Open(
-            $"{Remote};Include Error Detail=true;Persist Security Info=true;Max Auto Prepare=20;Multiplexing=true;GSS Encryption Mode=Require;Options=-c x=y;Application Name=x;SSL Mode=Disable");
+            $"{Remote};Include Error Detail=true;Persist Security Info=true;Max Auto Prepare=20;Multiplexing=true;GSS Encryption Mode=Require;Options=-c x=y;Search Path=x;Timezone=Asia/Tokyo;Client Encoding=LATIN1;No Reset On Close=false;Application Name=x;SSL Mode=Disable");
         var options = new NpgsqlConnectionStringBuilder(database.ConnectionString);
 
         Assert.Equal((false, false, 0, false, true), (options.IncludeErrorDetail, options.PersistSecurityInfo, options.MaxAutoPrepare, options.Multiplexing, options.NoResetOnClose));
         Assert.Equal((GssEncryptionMode.Disable, SslMode.Require, null, "EmbeddingAdmin"), (options.GssEncryptionMode, options.SslMode, options.Options, options.ApplicationName));
+        Assert.Equal((null, null, null), (options.SearchPath, options.Timezone, options.ClientEncoding));
         Assert.DoesNotContain("hush", database.ConnectionString, StringComparison.Ordinal);
     }
 

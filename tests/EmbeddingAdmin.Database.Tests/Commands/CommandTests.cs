@@ -101,7 +101,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
         Assert.Contains("profiles  100 %  7 of 7 rows", plain.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', plain.Output);
         Assert.Contains("Run 1 (backfill of profiles): succeeded, verified", plain.Output, StringComparison.Ordinal);
-        Assert.Empty(plain.Error);
+        Assert.Equal("7 rows in scope.\n", plain.Error);
     }
 
     [Theory]
@@ -248,7 +248,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
 
         var resumed = await App.RunAsync(Local, "resume", "1", "--json");
         Assert.Equal((0, "enqueued"), (resumed.ExitCode, Text(resumed.Json, "status")));
-        Assert.Contains("No dashboard is up", Text(resumed.Json, "message"), StringComparison.Ordinal);
+        Assert.Contains("No worker is up", Text(resumed.Json, "message"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -79,11 +79,11 @@ public sealed partial class DashboardTests : IDisposable
         Assert.Empty(_folder.Processes());
     }
 
-    private static async Task<Uri> AddressAsync(App app) => new((await app.Output.LineWithAsync("listening on ")).Split(' ')[^1]);
+    internal static async Task<Uri> AddressAsync(App app) => new((await app.Output.LineWithAsync("listening on ")).Split(' ')[^1]);
 
-    private static Uri LinkIn(string line) => new(line.Split(' ')[^1]);
+    internal static Uri LinkIn(string line) => new(line.Split(' ')[^1]);
 
-    private static async Task<HttpStatusCode> SignInAsync(Uri link)
+    internal static async Task<HttpStatusCode> SignInAsync(Uri link)
     {
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
         var form = FormToken().Match(await http.GetStringAsync(link, Cancel)).Groups["token"].Value;

@@ -128,6 +128,18 @@ public sealed class TestEngine : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Stops every host, in order.</summary>
+    public async Task StopHostsAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync(CancellationToken.None);
+            (host as IDisposable)?.Dispose();
+        }
+
+        _hosts.Clear();
+    }
+
     /// <summary>Waits until the run's record is as asked, watching the feed and the record, and returns it.</summary>
     public async Task<RunSnapshot> UntilAsync(long run, Func<RunSnapshot, bool> holds, TimeSpan? most = null)
     {
@@ -139,7 +151,16 @@ public sealed class TestEngine : IAsyncDisposable
         {
             do
             {
-                seen = await Store.SnapshotAsync(run, patience.Token);
+                try
+                {
+                    seen = await Store.SnapshotAsync(run, patience.Token);
+                }
+                catch (NpgsqlException)
+                {
+                    // A test that cuts connections cuts this one as well.
+                    continue;
+                }
+
                 if (seen is not null && holds(seen))
                     return seen;
             }
@@ -151,6 +172,35 @@ public sealed class TestEngine : IAsyncDisposable
         }
 
         throw new TimeoutException($"Run {run} did not get there; it is {seen?.Run.Status} ({seen?.Run.Reason}) with {seen?.Progress.Receipt}.");
+    }
+
+    /// <summary>Waits until the database answers true.</summary>
+    public async Task UntilSqlAsync(string condition, TimeSpan? most = null)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(most ?? TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (!await HoldsAsync())
+                await tick.WaitForNextTickAsync(patience.Token);
+        }
+        catch (OperationCanceledException late) when (!Cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It did not come to this: {condition}", late);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await Database.ScalarAsync<bool>(condition, patience.Token);
+            }
+            catch (PostgresException early) when (early.SqlState == PostgresErrorCodes.UndefinedTable)
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>Every row whose vector is not the oracle's for the row's own text, as a sentence each.</summary>
@@ -175,12 +225,7 @@ public sealed class TestEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts)
-        {
-            await host.StopAsync(CancellationToken.None);
-            (host as IDisposable)?.Dispose();
-        }
-
+        await StopHostsAsync();
         foreach (var other in _others)
             await other.DisposeAsync();
         await Provider.DisposeAsync();

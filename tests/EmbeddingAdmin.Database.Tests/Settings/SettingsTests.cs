@@ -21,7 +21,7 @@ public sealed class SettingsTests(AssemblyStack stack) : IAsyncLifetime
         ("Supabase__ServiceKey", $"sb_secret_{Planted} {Planted}"), ("Supabase__AnonKey", $"sb_secret_{Planted}"), ("SUPABASE_PUBLISHABLE_KEY", $"sk-{Planted}"),
         ("Embeddings__Provider", Planted), ("Embeddings__Dimensions", Planted), ("Embeddings__BatchSize", Planted), ("Embeddings__Concurrency", Planted), ("Embeddings__Timeout", Planted),
         ("Embeddings__SendDimensions", Planted), ("Embeddings__ApiKey", $"sb_secret_{Planted}"), ("Embeddings__ApiKey", $"{Planted} é"), ("Embeddings__Endpoint", Planted), ("OPENAI_BASE_URL", $"https://x/v1?key={Planted}"),
-        ("Backfill__BatchSize", Planted), ("Backfill__RowsPerSecond", Planted), ("SignIn__AttemptsPerMinute", Planted), ("EMBEDDINGADMIN_TOKEN", Planted[..11]), ("Database__AutoMigrate", Planted),
+        ("Backfill__BatchSize", Planted), ("Backfill__RowsPerSecond", Planted), ("SignIn__AttemptsPerMinute", Planted), ("EMBEDDINGADMIN_TOKEN", Planted[..11]), ("Database__AutoMigrate", Planted), ("Role", Planted),
     ];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();

@@ -45,8 +45,7 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
     /// <summary>Makes the table with its rows.</summary>
     public async Task MakeAsync(CancellationToken cancel)
     {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync(cancel);
+        await using var connection = await OpenAsync();
         await ExecuteAsync(
             connection,
             $"""
@@ -82,7 +81,7 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
             $"""
             create function lab.note_arrival() returns trigger language plpgsql as
             $$ begin insert into lab.arrival (id, title, content, vector, port) values (new.id, new.title, new.content, new.embedding, inet_client_port()); return null; end $$;
-            create trigger note_arrival after update of embedding on {Name} for each row execute function lab.note_arrival();
+            create trigger note_arrival after update of embedding on {Name} for each row when (new.embedding is not null) execute function lab.note_arrival();
             analyze {Name}
             """, cancel);
     }
@@ -143,9 +142,7 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
 
     private async Task ApplyAsync(int no, Change change, CancellationToken stop)
     {
-        // Unpooled: after a crash of the server a pool would hand out dead connections for a while.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "the app" }.ConnectionString);
-        await connection.OpenAsync(CancellationToken.None);
+        await using var connection = await OpenAsync();
         await using (var known = new NpgsqlCommand("select 1 from lab.app_change where no = $1", connection) { Parameters = { new() { Value = no } } })
         {
             if (await known.ExecuteScalarAsync(CancellationToken.None) is not null)
@@ -171,6 +168,14 @@ public sealed class AppTable(string connectionString, CrashPlan plan)
 
         await Waiting.ForAsync(change.Slow, stop);
         await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    // Unpooled: after a crash of the server a pool would hand out dead connections for a while.
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "the app" }.ConnectionString);
+        await connection.OpenAsync(CancellationToken.None);
+        return connection;
     }
 
     private void Remember(Change change)

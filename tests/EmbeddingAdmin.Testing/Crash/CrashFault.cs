@@ -7,8 +7,9 @@ internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string
     private static readonly TimeSpan MostToEnd = TimeSpan.FromSeconds(25);
 
     /// <param name="passTime">Lets the run's lease run out.</param>
+    /// <param name="ended">Whether the run has succeeded already.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task StrikeAsync(Func<CancellationToken, Task> passTime, CancellationToken cancel)
+    public async Task StrikeAsync(Func<CancellationToken, Task> passTime, Func<Task<bool>> ended, CancellationToken cancel)
     {
         var worker = await site.WorkingAsync(cancel) ?? site.Workers[0];
         switch (fault.Kind)
@@ -30,6 +31,8 @@ internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string
                 break;
             case FaultKind.BlackHole:
                 worker.Relay.Stall();
+                if (fault.LeaseEnds)
+                    await passTime(cancel);
                 await Waiting.ForAsync(fault.Outage, cancel);
                 worker.Relay.Flow();
                 happened.Add($"{fault} {fault.Outage.TotalSeconds:0.0}s");
@@ -41,16 +44,17 @@ internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string
                 happened.Add($"{fault}");
                 break;
             default:
-                await CutAsync(worker, cancel);
+                await CutAsync(worker, ended, cancel);
                 break;
         }
     }
 
-    private async Task CutAsync(WorkerProcess worker, CancellationToken cancel)
+    private async Task CutAsync(WorkerProcess worker, Func<Task<bool>> ended, CancellationToken cancel)
     {
         var struck = worker.Relay.Arm(fault.Cut!);
         // Another worker may have taken the run meanwhile, or the run may have come to its end.
-        if (!await Waiting.UntilAsync(() => Task.FromResult(struck.IsCompleted), MostToWait, cancel))
+        await Waiting.UntilAsync(async () => struck.IsCompleted || await ended(), MostToWait, cancel);
+        if (!struck.IsCompleted)
         {
             worker.Relay.Disarm();
             happened.Add($"{fault} found no place");

@@ -35,9 +35,10 @@ public enum FaultKind
 /// <param name="AtRow">When so many rows are in the ledger.</param>
 /// <param name="Cut">Where a connection is cut; null for other faults.</param>
 /// <param name="Outage">How long the black hole, or the server's or the connections' absence, lasts.</param>
-public sealed record PlannedFault(FaultKind Kind, int AtRow, Cut? Cut, TimeSpan Outage)
+/// <param name="LeaseEnds">Whether the lease runs out in a black hole, so that the worker comes out of it as somebody who was taken for dead.</param>
+public sealed record PlannedFault(FaultKind Kind, int AtRow, Cut? Cut, TimeSpan Outage, bool LeaseEnds)
 {
-    public override string ToString() => $"{Kind}@{AtRow}{(Cut is { All: true } ? "!" : "")}";
+    public override string ToString() => $"{Kind}{(Cut is { All: true } || LeaseEnds ? "!" : "")}@{AtRow}";
 }
 
 /// <summary>Everything that is done to one run, all of it drawn from one number.</summary>
@@ -121,8 +122,8 @@ public sealed record CrashPlan
             FaultKind.CutAfterCommit => CutPlace.AfterCommit,
             _ => (CutPlace?)null,
         };
-        var bytes = random.Next(1, 200_000);
+        var bytes = random.Next(1, 80_000);
         var outage = TimeSpan.FromMilliseconds(random.Next(0, kind == FaultKind.BlackHole ? 4000 : 1500));
-        return new PlannedFault(kind, atRow, place is { } at ? new Cut(at, bytes, of, all) : null, outage);
+        return new PlannedFault(kind, atRow, place is { } at ? new Cut(at, bytes, of, all) : null, outage, kind == FaultKind.BlackHole && all);
     }
 }

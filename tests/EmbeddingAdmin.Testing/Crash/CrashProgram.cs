@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddingAdmin.Testing.Postgres;
 
 namespace EmbeddingAdmin.Testing.Crash;
 
@@ -6,16 +7,16 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <c>crash [--seeds N] [--from N] [--seed N] [--parallel N]</c>: runs with faults at random points, and the oracle after each. It prints a line for each seed and
 /// a summary, and ends with 1 when anything was lost.
 /// </summary>
-internal static class CrashProgram
+public static class CrashProgram
 {
     public const string Verb = "crash";
 
-    public static async Task<int> RunAsync(string[] args, CancellationToken cancel)
+    internal static async Task<int> RunAsync(string[] args, CancellationToken cancel)
     {
         var plans = Option(args, "--seed", -1) is >= 0 and var one ? [CrashPlan.Of(one)]
             : Enumerable.Range(Option(args, "--from", 1), Option(args, "--seeds", 20)).Select(CrashPlan.Of).ToArray();
         var began = TimeProvider.System.GetTimestamp();
-        var results = await RunAsync(plans, Option(args, "--parallel", Environment.ProcessorCount), result => Console.WriteLine(Line(result)), cancel);
+        var results = await RunAsync(plans, Option(args, "--parallel", 2 * Environment.ProcessorCount), result => Tell(result, keep: plans.Length == 1), cancel);
         Console.WriteLine();
         Console.WriteLine(Summary(results, TimeProvider.System.GetElapsedTime(began)));
         return results.Any(result => result.Violations.Count > 0) ? 1 : 0;
@@ -50,7 +51,18 @@ internal static class CrashProgram
         }
     }
 
-    private static string Line(SeedResult result)
+    private static void Tell(SeedResult result, bool keep)
+    {
+        Console.WriteLine(Line(result));
+        if (!keep && result.Violations.Count == 0)
+            return;
+        var story = Path.Combine(Checkout.Root, $".localstack/crash/seed-{result.Plan.Seed}.txt");
+        File.WriteAllText(story, result.Story);
+        Console.WriteLine($"     its story is in {story}");
+    }
+
+    /// <summary>The line of a seed, with what was wrong.</summary>
+    public static string Line(SeedResult result)
     {
         var plan = result.Plan;
         var line = string.Create(CultureInfo.InvariantCulture,
@@ -67,7 +79,7 @@ internal static class CrashProgram
             {results.Count} seeds in {took.TotalMinutes:0.0} min: {(lost.Length == 0 ? "nothing lost" : $"LOST in {string.Join(", ", lost)} (replay one with --seed {lost[0]})")}
             faults: {string.Join(", ", kinds.Select(kind => $"{kind.Key} {kind.Value}"))}
             rows: {results.Sum(result => result.Figures.Rows)}; texts sent again: {results.Sum(result => result.Figures.SentAgain)}
-            runs were taken {results.Sum(result => result.Figures.Taken)} times, asked to go on {results.Sum(result => result.Figures.Asked)} times; a lease's end was set instead of waited for {results.Sum(result => result.Figures.TimePassed)} times
+            runs were taken {results.Sum(result => result.Figures.Taken)} times, always by themselves; a lease's end was set instead of waited for {results.Sum(result => result.Figures.TimePassed)} times
             longest seed: {results.Select(result => result.Figures.Took).DefaultIfEmpty().Max().TotalSeconds:0.0} s
             """);
     }

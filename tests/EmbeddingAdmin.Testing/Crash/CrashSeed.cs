@@ -1,7 +1,6 @@
 using System.Globalization;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
-using Npgsql;
 
 namespace EmbeddingAdmin.Testing.Crash;
 
@@ -10,7 +9,8 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <param name="Violations">What was wrong afterwards, a sentence each; empty when nothing was lost.</param>
 /// <param name="Happened">What happened on the way, for the line of this seed.</param>
 /// <param name="Figures">What is summed up over all seeds.</param>
-public sealed record SeedResult(CrashPlan Plan, IReadOnlyList<string> Violations, IReadOnlyList<string> Happened, SeedFigures Figures);
+/// <param name="Story">The events of its runs and what the workers wrote.</param>
+public sealed record SeedResult(CrashPlan Plan, IReadOnlyList<string> Violations, IReadOnlyList<string> Happened, SeedFigures Figures, string Story);
 
 /// <summary>Figures of a seed.</summary>
 public sealed record SeedFigures
@@ -19,9 +19,6 @@ public sealed record SeedFigures
 
     /// <summary>How often a worker took the run.</summary>
     public long Taken { get; init; }
-
-    /// <summary>How often the run had to be resumed or retried by an operator.</summary>
-    public int Asked { get; init; }
 
     /// <summary>How often a lease's end was set in the database instead of waiting for it.</summary>
     public int TimePassed { get; init; }
@@ -36,16 +33,14 @@ public sealed record SeedFigures
 internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     private readonly List<string> _violations = [];
     private readonly List<string> _happened = [];
     private long _run;
     private long? _first;
-    private int _asked;
     private int _timePassed;
-    private int _faultsOfConnections;
 
     public static async Task<SeedResult> RunAsync(CrashPostgres postgres, CrashPlan plan, CancellationToken cancel)
     {
@@ -65,12 +60,12 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
         {
             Rows = plan.Rows,
             Taken = await site.ScalarAsync<long>($"select token from embedding_admin.run_lease where run = {seed._first ?? seed._run}", cancel),
-            Asked = seed._asked,
             TimePassed = seed._timePassed,
             SentAgain = site.Provider.Counts.SeenAgain,
             Took = TimeProvider.System.GetElapsedTime(began),
         };
-        return new(plan, seed._violations, seed._happened, figures);
+        var events = await site.ScalarAsync<string[]>("select array_agg(concat_ws(' ', at::time(3), actor, run, kind, details ->> 'sentence') order by id) from embedding_admin.event", cancel);
+        return new(plan, seed._violations, seed._happened, figures, $"{string.Join('\n', events ?? [])}\n\n{site.Logs}");
     }
 
     private async Task WorkAsync(CancellationToken cancel)
@@ -88,14 +83,13 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
                 continue;
             }
 
-            await new CrashFault(site, fault, _happened, _violations).StrikeAsync(PassTimeAsync, cancel);
-            _faultsOfConnections += fault.Kind is FaultKind.Kill or FaultKind.Terminate or FaultKind.LeaseEnds ? 0 : 1;
+            await new CrashFault(site, fault, _happened, _violations).StrikeAsync(PassTimeAsync, async () => (await site.FindAsync(_run, cancel)).Status is RunStatus.Succeeded, cancel);
         }
 
         await TendAsync(() => Task.FromResult(false), cancel);
         await enough.CancelAsync();
         await app;
-        _violations.AddRange(await NothingLost.DifferencesAsync(site, _run, plan.Faults.Count + _asked, cancel));
+        _violations.AddRange(await NothingLost.DifferencesAsync(site, _run, plan.Faults.Count, cancel));
         if (plan.AppChanges == 0)
             return;
         // What the app changed behind the run's back is stale or missing now, and another run takes just that.
@@ -106,8 +100,8 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
     }
 
     /// <summary>
-    /// Waits until it holds or the run has succeeded; false for the latter. Meanwhile it asks for what an operator is asked for, and lets
-    /// time pass where a lease has to run out.
+    /// Waits until it holds or the run has succeeded; false for the latter. Meanwhile it lets time pass where a lease has to run out, and does
+    /// nothing else for the run.
     /// </summary>
     private async Task<bool> TendAsync(Func<Task<bool>> holds, CancellationToken cancel)
     {
@@ -121,8 +115,9 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
             var run = await site.FindAsync(_run, cancel);
             if (run.Status is RunStatus.Succeeded)
                 return false;
-            if (run.Status is RunStatus.Errored or RunStatus.Paused)
-                await AskAsync(run, cancel);
+            // Whatever is done here goes by: no person has to come for it.
+            if (run.Status is not (RunStatus.Enqueued or RunStatus.Running or RunStatus.Interrupted))
+                throw new CrashViolation($"The run is {run.Status.Name()} by itself: {run.ReasonCode} {run.Reason}");
             var now = (await LedgerRowsAsync(cancel), run.Status);
             if (now != seen)
                 (seen, moved) = (now, TimeProvider.System.GetTimestamp());
@@ -138,24 +133,6 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
 
         var last = await site.FindAsync(_run, cancel);
         throw new CrashViolation($"The run does not move: it is {last.Status.Name()} ({last.ReasonCode} {last.Reason}) with {seen.Rows} rows in the ledger.");
-    }
-
-    private async Task AskAsync(Run run, CancellationToken cancel)
-    {
-        // A worker that dies is the run's own affair; only a database that cannot be reached may need a person.
-        if (_asked >= _faultsOfConnections || run.ReasonCode is not (ErrorCodes.DatabaseUnreachable or ErrorCodes.DatabaseFault))
-            throw new CrashViolation($"Nothing that was done explains that the run is {run.Status.Name()}: {run.ReasonCode} {run.Reason}");
-
-        try
-        {
-            await site.Control.AskAsync(_run, run.Status is RunStatus.Errored ? RunAction.Retry : RunAction.Resume, run.Status, CrashSite.Operator, cancel);
-            _asked++;
-            _happened.Add($"asked after {run.Status.Name()} {run.ReasonCode}");
-        }
-        catch (NpgsqlException)
-        {
-            // The server is still coming up, or the pool had a dead connection; the loop asks again.
-        }
     }
 
     private async Task PassTimeAsync(CancellationToken cancel)

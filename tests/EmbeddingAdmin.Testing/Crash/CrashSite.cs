@@ -45,7 +45,14 @@ public sealed class CrashSite : IAsyncDisposable
     public RunStore Store => Services.GetRequiredService<RunStore>();
 
     /// <summary>The workers that are up.</summary>
-    public IReadOnlyList<WorkerProcess> Workers => [.. _all.Where(worker => !worker.Exited.IsCompleted)];
+    public IReadOnlyList<WorkerProcess> Workers
+    {
+        get
+        {
+            lock (_all)
+                return [.. _all.Where(worker => !worker.Exited.IsCompleted)];
+        }
+    }
 
     /// <summary>What all workers wrote, the dead ones too.</summary>
     public string Logs => string.Concat(Directory.GetFiles(_folder, "*.log").Select(File.ReadAllText));
@@ -70,12 +77,15 @@ public sealed class CrashSite : IAsyncDisposable
     }
 
     /// <summary>Starts another worker.</summary>
-    public async Task<WorkerProcess> StartWorkerAsync(CancellationToken cancel)
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="alone">Whether it has the machine to itself.</param>
+    public async Task<WorkerProcess> StartWorkerAsync(CancellationToken cancel, bool alone = false)
     {
         var relay = new PostgresRelay(Postgres.Port);
-        var log = Path.Combine(_folder, $"{++_logs}.log");
-        var worker = await WorkerProcess.StartAsync(Settings(relay.Through(Address)), relay, log, cancel);
-        _all.Add(worker);
+        var log = Path.Combine(_folder, $"{Interlocked.Increment(ref _logs)}.log");
+        var worker = await WorkerProcess.StartAsync(Settings(relay.Through(Address)), relay, log, cancel, alone);
+        lock (_all)
+            _all.Add(worker);
         return worker;
     }
 

@@ -10,14 +10,14 @@ internal static class Waiting
         await Task.Delay(time, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Waits until it holds; false when it does not in that time.</summary>
-    public static async Task<bool> UntilAsync(Func<Task<bool>> holds, TimeSpan most, CancellationToken cancel)
+    public static async Task<bool> UntilAsync(Func<Task<bool>> holds, TimeSpan most, CancellationToken cancel, TimeSpan? poll = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
             if (TimeProvider.System.GetElapsedTime(began) > most)
                 return false;
-            await Task.Delay(Poll, TimeProvider.System, cancel);
+            await Task.Delay(poll ?? Poll, TimeProvider.System, cancel);
         }
 
         return true;

@@ -30,16 +30,21 @@ public sealed class WorkerProcess : IAsyncDisposable
     /// <summary>Everything that it wrote so far.</summary>
     public string Said => File.Exists(_log) ? File.ReadAllText(_log) : "";
 
+    /// <summary>The same, line by line, without a last one that is not complete.</summary>
+    internal IReadOnlyList<string> Lines => Said.Split('\n')[..^1];
+
     /// <summary>Starts one and waits until it is up.</summary>
     /// <param name="settings">Its settings, with <c>:</c> in their names.</param>
     /// <param name="relay">Its way to the database; it is closed with the process.</param>
     /// <param name="log">The file that takes what it writes.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task<WorkerProcess> StartAsync(IReadOnlyDictionary<string, string?> settings, PostgresRelay relay, string log, CancellationToken cancel)
+    /// <param name="alone">Whether it has the machine to itself: then the runtime is set as the dashboard's is.</param>
+    public static async Task<WorkerProcess> StartAsync(IReadOnlyDictionary<string, string?> settings, PostgresRelay relay, string log, CancellationToken cancel, bool alone = false)
     {
-        var environment = settings.ToDictionary(setting => WorkerProgram.Prefix + setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value ?? "", StringComparer.Ordinal);
+        var environment = Variables(settings);
         // Many are started side by side, and none lives long.
-        environment["DOTNET_gcServer"] = environment["DOTNET_TieredPGO"] = "0";
+        if (!alone)
+            environment["DOTNET_gcServer"] = environment["DOTNET_TieredPGO"] = "0";
         var program = Path.Combine(AppContext.BaseDirectory, "EmbeddingAdmin.Testing.dll");
         // The guard kills it when this program ends, however that happens, and even while it is frozen.
         var process = GuardedProcess.Start(
@@ -54,13 +59,17 @@ public sealed class WorkerProcess : IAsyncDisposable
                 throw new InvalidOperationException($"The worker did not come up.\n{worker.Said}");
             }
 
-            worker.Pid = worker.Said.Split('\n')[..^1].FirstOrDefault(line => line.StartsWith(WorkerProgram.Up, StringComparison.Ordinal)) is { } line
+            worker.Pid = worker.Lines.FirstOrDefault(line => line.StartsWith(WorkerProgram.Up, StringComparison.Ordinal)) is { } line
                 ? int.Parse(line[WorkerProgram.Up.Length..], CultureInfo.InvariantCulture) : 0;
             await Task.Delay(Poll, TimeProvider.System, cancel);
         }
 
         return worker;
     }
+
+    /// <summary>The settings as a worker's variables.</summary>
+    internal static Dictionary<string, string> Variables(IReadOnlyDictionary<string, string?> settings) => settings.ToDictionary(
+        setting => WorkerProgram.Prefix + setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>Sends a signal.</summary>
     /// <param name="name">Such as <c>KILL</c>.</param>

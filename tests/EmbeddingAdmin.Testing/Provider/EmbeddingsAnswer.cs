@@ -10,7 +10,8 @@ internal static class EmbeddingsAnswer
     /// <summary>What a text is charged: a quarter of its bytes.</summary>
     public static long Tokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 
-    public static byte[] Write(EmbeddingsRequest request, Misdeed misdeed)
+    /// <summary>The answer; <paramref name="means"/> says which texts' vectors are spoilt, null the last one's.</summary>
+    public static byte[] Write(EmbeddingsRequest request, Misdeed misdeed, Predicate<string>? means)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -19,7 +20,7 @@ internal static class EmbeddingsAnswer
             json.WriteString("object", "list");
             json.WriteStartArray("data");
             foreach (var index in Order(request.Texts.Count, misdeed))
-                WriteVector(json, request, index, misdeed);
+                WriteVector(json, request, index, misdeed, means);
             json.WriteEndArray();
             json.WriteString("model", misdeed == Misdeed.OtherModel ? "another-model" : request.Model);
             if (misdeed != Misdeed.NoUsage)
@@ -38,9 +39,10 @@ internal static class EmbeddingsAnswer
         _ => Enumerable.Range(0, count),
     };
 
-    private static void WriteVector(Utf8JsonWriter json, EmbeddingsRequest request, int index, Misdeed misdeed)
+    private static void WriteVector(Utf8JsonWriter json, EmbeddingsRequest request, int index, Misdeed misdeed, Predicate<string>? means)
     {
         var isLast = index == request.Texts.Count - 1;
+        var isMeant = means is null ? isLast : index < request.Texts.Count && means(request.Texts[index]);
         if (isLast && misdeed == Misdeed.NullElement)
         {
             json.WriteNullValue();
@@ -51,7 +53,7 @@ internal static class EmbeddingsAnswer
         json.WriteString("object", "embedding");
         if (misdeed != Misdeed.NoIndex)
             json.WriteNumber("index", isLast && misdeed == Misdeed.RepeatedIndex ? 0 : index);
-        var vector = Spoilt(Oracle.Vector(request.Texts[misdeed == Misdeed.SameVectors ? 0 : index % request.Texts.Count], request.Dimensions), isLast ? misdeed : Misdeed.None);
+        var vector = Spoilt(Oracle.Vector(request.Texts[misdeed == Misdeed.SameVectors ? 0 : index % request.Texts.Count], request.Dimensions), isMeant ? misdeed : Misdeed.None);
         if (request.Base64 && misdeed != Misdeed.Floats)
             json.WriteBase64String("embedding", MemoryMarshal.AsBytes<float>(vector));
         else

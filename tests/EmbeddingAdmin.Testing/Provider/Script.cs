@@ -40,6 +40,7 @@ public sealed class Script
 {
     private readonly Lock _lock = new();
     private readonly Queue<ScriptedAnswer> _next = [];
+    private readonly List<(Predicate<string> Text, ScriptedAnswer Answer)> _refused = [];
     private TaskCompletionSource? _hanging;
 
     /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
@@ -91,13 +92,45 @@ public sealed class Script
         }
     }
 
-    internal ScriptedAnswer AnswerFor(long call)
+    /// <summary>Makes it well-behaved and quick again, whatever was scripted before.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _next.Clear();
+            _refused.Clear();
+        }
+
+        (Probe, HangProbes, Latency, FailEvery, Hang) = (new(), false, TimeSpan.Zero, 0, false);
+    }
+
+    /// <summary>
+    /// Answers every call that has such a text so, for as long as the script is not told to <see cref="TakeAll"/>. An answer with status 200
+    /// and a misdeed spoils the vectors of these texts only.
+    /// </summary>
+    public void Refuse(Predicate<string> text, ScriptedAnswer answer)
+    {
+        lock (_lock)
+            _refused.Add((text, answer));
+    }
+
+    /// <summary>Ends all refusals of texts.</summary>
+    public void TakeAll()
+    {
+        lock (_lock)
+            _refused.Clear();
+    }
+
+    /// <summary>The answer to a call, and the texts that it means; null for the last one.</summary>
+    internal (ScriptedAnswer Answer, Predicate<string>? Means) AnswerFor(long call, IReadOnlyList<string> texts)
     {
         lock (_lock)
         {
             if (_next.TryDequeue(out var answer))
-                return answer;
-            return FailEvery > 0 && call % FailEvery == 0 ? Failure : new ScriptedAnswer();
+                return (answer, null);
+            if (_refused.FirstOrDefault(refused => texts.Any(text => refused.Text(text))) is { Answer: { } refusal, Text: { } means })
+                return (refusal, means);
+            return (FailEvery > 0 && call % FailEvery == 0 ? Failure : new ScriptedAnswer(), null);
         }
     }
 

@@ -5,7 +5,7 @@ namespace EmbeddingAdmin.Testing.Provider;
 
 /// <summary>
 /// The script over HTTP, for a provider that runs alone: <c>curl -X PUT …/script -d '{"latencyMs":200,"hang":true}'</c>. What a change
-/// does not name stays as it is.
+/// does not name stays as it is; <c>{"refuse":[{"containing":"words of a text","answer":{"status":400}}]}</c> replaces all refusals of texts.
 /// </summary>
 internal static class ScriptEndpoint
 {
@@ -52,7 +52,7 @@ internal static class ScriptEndpoint
         provider.Counts.SeenAgain,
     };
 
-    private sealed record Change(double? LatencyMs, bool? Hang, int? FailEvery, ScriptedAnswer? Failure, ScriptedAnswer? Probe, ScriptedAnswer[]? Next)
+    private sealed record Change(double? LatencyMs, bool? Hang, int? FailEvery, ScriptedAnswer? Failure, ScriptedAnswer? Probe, ScriptedAnswer[]? Next, RefusedText[]? Refuse)
     {
         public void Apply(Script script)
         {
@@ -61,7 +61,13 @@ internal static class ScriptEndpoint
             script.Failure = Failure ?? script.Failure;
             script.Probe = Probe ?? script.Probe;
             script.Next(Next ?? []);
+            if (Refuse is not null)
+                script.TakeAll();
+            foreach (var refused in Refuse ?? [])
+                script.Refuse(text => text.Contains(refused.Containing, StringComparison.Ordinal), refused.Answer);
             script.Hang = Hang ?? script.Hang;
         }
     }
+
+    private sealed record RefusedText(string Containing, ScriptedAnswer Answer);
 }

@@ -81,11 +81,11 @@ public sealed class ScriptedProvider : IAsyncDisposable
         var answered = false;
         try
         {
-            var answer = Script.AnswerFor(call);
+            var (answer, means) = Script.AnswerFor(call, request.Texts);
             if (Script.Latency > TimeSpan.Zero)
                 await Task.Delay(Script.Latency, TimeProvider.System, token);
             await Script.WhenReleasedAsync(token);
-            answered = await WriteAsync(http, request, answer, charge: true);
+            answered = await WriteAsync(http, request, answer, means, charge: true);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -103,7 +103,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         {
             if (Script.HangProbes)
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
-            await WriteAsync(http, request, Script.Probe, charge: false);
+            await WriteAsync(http, request, Script.Probe, null, charge: false);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -111,7 +111,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
     }
 
-    private async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, bool charge)
+    private async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge)
     {
         http.Response.StatusCode = answer.Status;
         http.Response.ContentType = answer.ContentType;
@@ -123,7 +123,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
             return true;
         }
 
-        var body = EmbeddingsAnswer.Write(request, answer.Misdeed);
+        var body = EmbeddingsAnswer.Write(request, answer.Misdeed, means);
         if (charge)
             Counts.Charge(request.Texts.Sum(EmbeddingsAnswer.Tokens));
         http.Response.ContentLength = body.Length;

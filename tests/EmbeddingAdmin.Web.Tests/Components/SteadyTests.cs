@@ -45,7 +45,7 @@ public sealed class SteadyTests
     }
 
     private IAsyncEnumerator<Seen<string>> Watch(Func<IAsyncEnumerable<string>> open) =>
-        new Steady(_clock, NullLogger<Steady>.Instance).WatchAsync(_ => open(), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        new Steady(new(), _clock, NullLogger<Steady>.Instance).WatchAsync(_ => open(), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
     private static async Task<Seen<string>> NextAsync(IAsyncEnumerator<Seen<string>> seen) => await seen.MoveNextAsync() ? seen.Current : throw new InvalidOperationException("It ended.");
 

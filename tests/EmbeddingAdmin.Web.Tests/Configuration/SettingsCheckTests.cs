@@ -30,6 +30,7 @@ public sealed class SettingsCheckTests
     [InlineData("Database:RootCertificate", "no/such.crt", "EA-CFG-07", "There is no file")]
     [InlineData("SignIn:Token", "hush", "EA-SEC-02", "fewer than 12 characters")]
     [InlineData("SignIn:AttemptsPerMinute", "abc", "EA-CFG-08", "from 1 on")]
+    [InlineData("Role", "primary", "EA-CFG-08", "none of dashboard, worker and both")]
     [InlineData("Supabase:Url", "hush", "EA-CFG-03", "https:// in front")]
     [InlineData("Supabase:ServiceKey", "sb_publishable_hush", "EA-KEY-01", "publishable key")]
     [InlineData("Supabase:AnonKey", "sb_secret_hush", "EA-KEY-09", "secret key")]

@@ -15,6 +15,8 @@ public sealed class ChecksTests
 
     private static readonly DatabaseConnection Near = DatabaseConnection.Read("Host=127.0.0.1;Username=postgres;Password=hush;Database=postgres", null).Connection!;
 
+    private static readonly Pooler Direct = new(PoolerMode.None, null);
+
     public static TheoryData<string, ServerFacts, Mark, string?> Servers => new()
     {
         { "Server", Good with { Version = "14.9", VersionNumber = 140009 }, Mark.Wrong, null },
@@ -30,14 +32,14 @@ public sealed class ChecksTests
     [MemberData(nameof(Servers))]
     public void A_fault_of_the_server_is_marked_where_it_is(string what, ServerFacts server, Mark mark, string? code)
     {
-        var check = Assert.Single(DatabaseChecks.Of(Near, server), check => check.Mark is not (Mark.Right or Mark.Fact));
+        var check = Assert.Single(DatabaseChecks.Of(Near, server, Direct), check => check.Mark is not (Mark.Right or Mark.Fact));
         Assert.Equal((what, mark, code), (check.What, check.Mark, check.Code));
         Assert.NotNull(check.Sentence);
     }
 
     [Fact]
     public void A_server_in_order_has_no_other_mark() =>
-        Assert.All(DatabaseChecks.Of(Near, Good), check => Assert.True(check.Mark is Mark.Right or Mark.Fact, check.What));
+        Assert.All(DatabaseChecks.Of(Near, Good, Direct), check => Assert.True(check.Mark is Mark.Right or Mark.Fact, check.What));
 
     [Theory]
     [InlineData("Host=127.0.0.1", "Way there", Mark.Right)]
@@ -48,9 +50,24 @@ public sealed class ChecksTests
     public void The_way_there_is_judged(string host, string what, Mark mark)
     {
         var connection = DatabaseConnection.Read($"{host};Username=postgres;Password=hush;Database=postgres", null).Connection;
-        var checks = DatabaseChecks.Of(connection, Good);
+        var checks = DatabaseChecks.Of(connection, Good, null);
         Assert.Equal(mark, checks.Single(check => check.What == what).Mark);
         Assert.DoesNotContain(checks, check => $"{check}".Contains("hush", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(PoolerMode.None, null, Mark.Fact, "none", null)]
+    [InlineData(PoolerMode.Session, "Supavisor", Mark.Fact, "session mode (Supavisor)", "The database is reached through a pooler in session mode (Supavisor). All is as without one.")]
+    [InlineData(PoolerMode.Transaction, "PgBouncer", Mark.Note, "transaction mode (PgBouncer)", "The database is reached through a pooler in transaction mode (PgBouncer). Runs work")]
+    [InlineData(PoolerMode.Transaction, null, Mark.Note, "transaction mode", "The database is reached through a pooler in transaction mode. Runs work")]
+    [InlineData(PoolerMode.Unknown, null, Mark.Note, "one whose mode could not be found out", "The database is reached through a pooler; in which mode could not be found out. Runs work")]
+    public void A_pooler_is_named_with_its_mode_and_what_that_changes(PoolerMode mode, string? product, Mark mark, string found, string? sentence)
+    {
+        var pooler = new Pooler(mode, product);
+        var check = DatabaseChecks.Of(Near, Good, pooler).Single(check => check.What == "Pooler");
+        Assert.Equal((mark, found, mode == PoolerMode.Transaction ? ErrorCodes.TransactionPooler : null), (check.Mark, check.Found, check.Code));
+        Assert.StartsWith(sentence ?? "", PoolerWords.Sentence(pooler) ?? "", StringComparison.Ordinal);
+        Assert.Equal(sentence is null, PoolerWords.Sentence(pooler) is null);
     }
 
     [Fact]

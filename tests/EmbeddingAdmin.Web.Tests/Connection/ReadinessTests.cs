@@ -99,7 +99,7 @@ public sealed class ReadinessTests(Postgres postgres) : FreshDatabase(postgres)
 
         await app.Readiness.ConfirmAsync($" {Database.Name} ", Ada, Cancel);
         Assert.IsType<ReadinessState.Ready>(app.Readiness.State);
-        Assert.Equal(asked.Tables, await Database.ScalarAsync<long>("select count(*) from pg_tables where schemaname = 'embedding_admin'", Cancel));
+        await Until.HoldsAsync(async () => asked.Tables == await Database.ScalarAsync<long>("select count(*) from pg_tables where schemaname = 'embedding_admin'", Cancel));
         Assert.Equal(
             $"Ada schema.confirmed Ada confirmed {Database.Name} on {asked.Host}; the schema embedding_admin was made there.",
             await Database.ScalarAsync<string>("select actor || ' ' || kind || ' ' || (details ->> 'sentence') from embedding_admin.event order by id limit 1", Cancel));

@@ -1,7 +1,10 @@
 using Bunit;
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.Coverage;
 using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.DependencyInjection;
 using TestContext = Xunit.TestContext;
 
 namespace EmbeddingAdmin.Web.Tests.Coverage;
@@ -23,6 +26,25 @@ public sealed class OverviewTests(ScreensDatabase database) : IClassFixture<Scre
         Assert.Contains("read in a second statement", role.QuerySelector("details")!.TextContent, StringComparison.Ordinal);
         Assert.Empty(page.FindAll(".original-bug"));
         page.WaitForAssertion(() => Assert.Equal(["Start backfill", "Verify"], page.FindAll("[data-table=stories] .start-buttons button").Select(button => button.TextContent.Trim()).Select(text => text[(text.LastIndexOf('\n') + 1)..]).Select(WithoutIcon)));
+    }
+
+    [Fact]
+    public async Task A_pooler_is_named_where_there_is_one_and_nothing_is_said_where_there_is_none()
+    {
+        await using (var direct = await Screens.OpenAsync(database))
+        {
+            var page = direct.Render<Overview>();
+            page.WaitForAssertion(() => Assert.NotNull(direct.Services.GetRequiredService<PoolerProbe>().Known));
+            Assert.Empty(page.FindAll(".pooler-notice"));
+        }
+
+        await using var pooler = await database.StartPoolerAsync();
+        await using var screens = await Screens.OpenAsync(database, _ => new(pooler.ConnectionString));
+        var overview = screens.Render<Overview>();
+        overview.WaitForAssertion(() => Assert.StartsWith("The database is reached through a pooler in transaction mode (PgBouncer).", overview.Find(".pooler-notice").TextContent, StringComparison.Ordinal));
+        overview.WaitForAssertion(() => Assert.Equal("5,000", Figures(overview, "stories")[0]));
+        var connection = screens.Render<ConnectionPage>();
+        connection.WaitForAssertion(() => Assert.Contains("transaction mode (PgBouncer)", connection.Markup, StringComparison.Ordinal));
     }
 
     [Fact]

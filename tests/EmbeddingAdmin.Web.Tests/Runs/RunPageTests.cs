@@ -38,6 +38,10 @@ public sealed class RunPageTests(ScreensDatabase database) : IClassFixture<Scree
         Assert.Equal(["370", "5"], page.FindAll(".run-figures .figure-value").Select(figure => figure.TextContent));
         Assert.Equal(11, page.FindAll(".receipt tbody tr").Count);
         Assert.Equal(["375", "1,125", "0", "1,500"], page.FindAll(".receipt tfoot td").Select(sum => sum.TextContent));
+        Assert.DoesNotContain("Came meanwhile", page.Find(".run-rates").TextContent, StringComparison.Ordinal);
+
+        screens.Feed.Publish(Sample.Snapshot(run with { Status = RunStatus.Running, Version = run.Version + 2, ScopeRows = 372 }, (RowOutcome.Written, 370), (RowOutcome.EmptySource, 5)));
+        page.WaitForAssertion(() => Assert.Contains("Came meanwhile3 rows", page.Find(".run-rates").TextContent, StringComparison.Ordinal));
 
         await screens.DisposeComponentsAsync();
         Assert.Equal(0, screens.Feed.Watchers);

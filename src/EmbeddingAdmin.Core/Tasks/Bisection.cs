@@ -1,0 +1,274 @@
+using System.Text;
+using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.AI;
+
+namespace EmbeddingAdmin.Tasks;
+
+/// <summary>
+/// Embeds the rows of a page, request by request, and finds by halves the rows that the provider refuses, because it never says which
+/// text it means. One culprit among n texts takes at most 2·log₂(n) + 1 calls, and one more where the server fails inside (a 5xx that comes
+/// with the text), because a failure that does not come twice is nobody's. What the provider does to every text is its own fault: it comes
+/// out, and no row is charged with it.
+/// </summary>
+/// <param name="call">Sends a request.</param>
+/// <param name="waits">Told before each pause of the provider, and with null when it is over.</param>
+/// <param name="accept">Looks at an answer before it counts.</param>
+/// <param name="cancel">Ends a call and a pause at once.</param>
+internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits, Action<IEnumerable<Embedding<float>>> accept, CancellationToken cancel)
+{
+    // Until so many texts of a page were refused and none taken, they may be the culprits that they seem to be.
+    private const int RefusedToDoubt = 4;
+
+    private readonly Dictionary<string, ReadOnlyMemory<float>> _vectors = new(StringComparer.Ordinal);
+    private bool _vouched;
+
+    /// <summary>The vectors that were made, by the row's key.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<float>> Vectors => _vectors;
+
+    /// <summary>The rows that the provider refuses, with its reason.</summary>
+    public List<RowResult> Refused { get; } = [];
+
+    /// <summary>Tokens charged.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>UTF-8 bytes of the texts that were answered.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Embeds the rows of one request.</summary>
+    /// <exception cref="ProviderFault">The provider failed, and not for single rows.</exception>
+    public async Task EmbedAsync(IReadOnlyList<SourceRow> rows)
+    {
+        if (await TryAsync(rows) is { } fault)
+            await FollowAsync(rows, fault, alone: true);
+    }
+
+    /// <summary>Finds the culprits among rows that have failed.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="fault">How they failed, or how the request failed of which they are the half that was not found well.</param>
+    /// <param name="alone">Whether nothing else was sent with which they can be compared.</param>
+    private async Task FollowAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault, bool alone = false)
+    {
+        if (fault.FailedInside)
+            await (alone && rows.Count == 1 ? InsistAsync(rows) : SuspectAsync(rows, fault, failed: true));
+        else if (rows is [var culprit])
+            await ParkAsync(culprit, fault);
+        else
+            await SplitAsync(rows, fault);
+    }
+
+    /// <summary>The provider says that a text of these is at fault.</summary>
+    private async Task SplitAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
+    {
+        var (first, second) = Halves(rows);
+        if (await TryAsync(first) is { } refused)
+            await FollowAsync(first, refused);
+        // The first half is well, so the second is not, and need not be asked as a whole; where the sum was too large, it may be well, too.
+        else if (second.Count > 1 && fault.Code != ErrorCodes.RequestTooLarge)
+        {
+            await SplitAsync(second, fault);
+            return;
+        }
+
+        if (await TryAsync(second) is { } other)
+            await FollowAsync(second, other);
+    }
+
+    /// <summary>The server failed inside: a text may have done it, and may not.</summary>
+    private async Task SuspectAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault, bool failed)
+    {
+        if (rows is [var suspect])
+        {
+            await AskAgainAsync(suspect, failed ? fault : null);
+            return;
+        }
+
+        var (first, second) = Halves(rows);
+        var before = await TryAsync(first);
+        // The second try of a single text comes before its neighbour's turn: a provider that fails every other time is found out so.
+        var again = before is { FailedInside: true } && first.Count == 1 ? await AgainAsync(first[0]) : before;
+        if (again is not { } one)
+            await (before is null ? SuspectAsync(second, fault, failed: false) : EmbedAsync(second));
+        else if (await TryAsync(second) is { } two)
+            await (one.FailedInside && two.FailedInside ? InsistAsync(rows) : BothAsync(first, one, second, two));
+        else if (first.Count == 1 && Same(one, before!))
+            await ParkAsync(first[0], one);
+        else if (!one.FailedInside || Same(one, fault))
+            await FollowAsync(first, one);
+        else
+            await InsistAsync(first);
+    }
+
+    private async Task BothAsync(IReadOnlyList<SourceRow> first, ProviderFault one, IReadOnlyList<SourceRow> second, ProviderFault two)
+    {
+        await FollowAsync(first, one);
+        await FollowAsync(second, two);
+    }
+
+    /// <summary>A single text under suspicion: it is the culprit only if it fails twice alone.</summary>
+    private async Task AskAgainAsync(SourceRow suspect, ProviderFault? before)
+    {
+        before ??= await TryAsync([suspect]);
+        if (before is null)
+            return;
+        if (before.FailedInside)
+        {
+            if (await AgainAsync(suspect) is not { } again)
+                return;
+            if (again.FailedInside && !Same(before, again))
+            {
+                await InsistAsync([suspect]);
+                return;
+            }
+
+            before = again;
+        }
+
+        await ParkAsync(suspect, before);
+    }
+
+    private async Task<ProviderFault?> AgainAsync(SourceRow suspect)
+    {
+        await call.PauseAsync(cancel);
+        return await TryAsync([suspect]);
+    }
+
+    /// <summary>
+    /// Both halves fail, or there is nothing to compare with: it is the provider, which gets the time that it gets for any failure. Only
+    /// when it goes on failing for these and answers for other texts, it is the rows after all.
+    /// </summary>
+    private async Task InsistAsync(IReadOnlyList<SourceRow> rows)
+    {
+        if (await TryAsync(rows, halving: false) is not { } fault)
+            return;
+        if (!fault.FailedInside)
+            await FollowAsync(rows, fault);
+        else if (await AnswersOthersAsync())
+            await SiftAsync(rows, fault);
+        else
+            throw fault;
+    }
+
+    /// <summary>The provider answers for other texts: every half that fails is followed.</summary>
+    private async Task SiftAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
+    {
+        if (rows is [var culprit])
+        {
+            await AskAgainAsync(culprit, fault);
+            return;
+        }
+
+        foreach (var half in new[] { Halves(rows).First, Halves(rows).Second })
+        {
+            if (await TryAsync(half) is not { } failed)
+                continue;
+            await (failed.FailedInside ? SiftAsync(half, failed) : FollowAsync(half, failed));
+        }
+    }
+
+    private async Task ParkAsync(SourceRow row, ProviderFault fault)
+    {
+        Refused.Add(fault.Code switch
+        {
+            ErrorCodes.TextEdited => new(row.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written."),
+            ErrorCodes.TextTooLong => new(row.Key, RowOutcome.TooLong, "provider", Code(fault), fault.Message),
+            _ => new(row.Key, RowOutcome.Failed, "provider", Code(fault), fault.Message),
+        });
+        if (_vectors.Count > 0 || _vouched || Refused.Count < RefusedToDoubt)
+            return;
+        // Nothing was taken yet: settings that the provider refuses look the same for every text.
+        if (!await AnswersOthersAsync())
+            throw fault;
+        _vouched = true;
+    }
+
+    /// <summary>Sends a request; null when all its rows are dealt with, else the fault that may be one text's.</summary>
+    private async Task<ProviderFault?> TryAsync(IReadOnlyList<SourceRow> rows, bool halving = true)
+    {
+        try
+        {
+            var made = await call.EmbedAsync([.. rows.Select(row => row.Text)], halving, waits, cancel);
+            waits(null);
+            Take(rows, made, made.Usage);
+            return null;
+        }
+        catch (ProviderFault fault) when (fault.Part is { } part)
+        {
+            waits(null);
+            Take(rows, part.Vectors, part.Usage);
+            foreach (var (place, refusal) in part.Refused)
+                await AloneAsync(rows[place], refusal);
+            return null;
+        }
+        catch (ProviderFault fault) when (fault.MayBeOneText)
+        {
+            return fault;
+        }
+        catch (ProviderFault fault) when (rows.Count == 1 && fault is { Kind: ProviderFaultKind.BadAnswer, TextIndex: not null })
+        {
+            // Nothing was sent with it that could have come out better.
+            if (!await AnswersOthersAsync())
+                throw;
+            Refused.Add(new(rows[0].Key, RowOutcome.Failed, "provider", fault.Code, fault.Message));
+            return null;
+        }
+    }
+
+    /// <summary>A vector was refused while the others of its request were well: the text is sent alone, and parked if its vector is no better.</summary>
+    private async Task AloneAsync(SourceRow row, ProviderFault refusal)
+    {
+        try
+        {
+            var made = await call.EmbedAsync([row.Text], halving: true, waits, cancel);
+            waits(null);
+            Take([row], made, made.Usage);
+        }
+        catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadAnswer && fault.Code == refusal.Code)
+        {
+            Refused.Add(new(row.Key, RowOutcome.Failed, "provider", fault.Code, fault.Message));
+        }
+        catch (ProviderFault fault) when (fault.MayBeOneText)
+        {
+            await FollowAsync([row], fault, alone: true);
+        }
+    }
+
+    /// <summary>Whether the provider makes vectors of the probe's sentences now.</summary>
+    private async Task<bool> AnswersOthersAsync()
+    {
+        try
+        {
+            var made = await call.EmbedAsync(ProviderProbe.Sentences, halving: true, waits, cancel);
+            waits(null);
+            Tokens += made.Usage?.TotalTokenCount ?? 0;
+            Bytes += ProviderProbe.Sentences.Sum(Encoding.UTF8.GetByteCount);
+            return true;
+        }
+        catch (ProviderFault)
+        {
+            return false;
+        }
+    }
+
+    private void Take(IReadOnlyList<SourceRow> rows, IEnumerable<Embedding<float>?> made, UsageDetails? usage)
+    {
+        var vectors = made.ToList();
+        accept(vectors.OfType<Embedding<float>>());
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (vectors[i] is { } embedding)
+                _vectors[rows[i].Key] = embedding.Vector;
+        }
+
+        Tokens += usage?.TotalTokenCount ?? 0;
+        Bytes += rows.Sum(row => (long)Encoding.UTF8.GetByteCount(row.Text));
+    }
+
+    private static (IReadOnlyList<SourceRow> First, IReadOnlyList<SourceRow> Second) Halves(IReadOnlyList<SourceRow> rows) =>
+        ([.. rows.Take(rows.Count / 2)], [.. rows.Skip(rows.Count / 2)]);
+
+    private static bool Same(ProviderFault one, ProviderFault other) =>
+        one.HttpStatus == other.HttpStatus && string.Equals(one.Happened, other.Happened, StringComparison.Ordinal);
+
+    private static string Code(ProviderFault fault) => fault.HttpStatus?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? fault.Code;
+}

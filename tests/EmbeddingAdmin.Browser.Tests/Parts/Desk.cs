@@ -1,0 +1,90 @@
+using EmbeddingAdmin.Runs;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EmbeddingAdmin.Browser.Tests;
+
+/// <summary>An operator with two tabs: a run's page, and the list of all runs beside it.</summary>
+internal sealed class Desk : IAsyncDisposable
+{
+    // A worker may have to start first.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
+    private readonly Fleet _fleet;
+    private readonly IPage _list;
+
+    private Desk(Fleet fleet, Visitor visitor, IPage list) => (_fleet, Visitor, _list) = (fleet, visitor, list);
+
+    public Visitor Visitor { get; }
+
+    public IPage Page => Visitor.Page;
+
+    public RunPage Run => new(Page);
+
+    public Look Look => field ??= new(Page);
+
+    /// <summary>Signs in under this name.</summary>
+    public static async Task<Desk> SitAsync(Chrome chrome, Fleet fleet, string name = "Ada")
+    {
+        var visitor = await Visitor.SignInAsync(chrome, fleet, name);
+        return new(fleet, visitor, await visitor.BesideAsync(new(fleet.Address, "/runs")));
+    }
+
+    /// <summary>Starts a backfill of all that is missing, and is taken to its page.</summary>
+    public async Task StartAsync()
+    {
+        await new TableCard(Page, Fleet.Table).Ask("Start backfill").ClickAsync();
+        await new StartPanel(Page).Ask("Start").ClickAsync();
+        await Expect(Page.Locator("h1")).ToContainTextAsync($"Backfill of {Fleet.Table}");
+    }
+
+    /// <summary>Goes to the page of a run that somebody else started.</summary>
+    public Task LookAtAsync(long run) => Page.GotoAsync(new Uri(_fleet.Address, $"/runs/{run}").ToString());
+
+    /// <summary>Clicks what asks for this, and confirms a cancellation.</summary>
+    public async Task AskAsync(RunAction action)
+    {
+        await Run.Ask(action.ToString()).ClickAsync();
+        if (action == RunAction.Cancel)
+            await Page.GetByRole(AriaRole.Button, new() { Name = "Cancel the run" }).ClickAsync();
+    }
+
+    /// <summary>Waits until the run's page and the list say that the run stands so; the page also why, and what may be asked.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="words">Parts of what the page says of it: code, sentence, what to do.</param>
+    public Task ShowsAsync(RunStatus status, params string[] words) => ShowsAsync(status, status.ToString(), RunActions.For(status), words);
+
+    /// <summary>The same of a run that works and waits for something.</summary>
+    public Task WaitsAsync(params string[] words) => ShowsAsync(RunStatus.Running, "Waiting", RunActions.For(RunStatus.Running), words);
+
+    /// <summary>The same where more than the status decides what may be asked.</summary>
+    public async Task ShowsAsync(RunStatus status, string badge, IReadOnlyList<RunAction> actions, params string[] words)
+    {
+        try
+        {
+            await Run.IsAsync(badge, Patience);
+            foreach (var part in words)
+                await Expect(Run.Head).ToContainTextAsync(part);
+            await Expect(Run.Buttons).ToHaveTextAsync([.. actions.Select(action => action.ToString())]);
+            await Expect(Row.Locator(".status-badge").First).ToContainTextAsync(badge);
+        }
+        catch (PlaywrightException otherwise)
+        {
+            throw new InvalidOperationException($"The run is not shown as {status}: {await Page.Locator("main").InnerTextAsync()}\n{_fleet.Said}", otherwise);
+        }
+    }
+
+    /// <summary>Waits until the run has ended well, and looks whether it is true.</summary>
+    public async Task EndsVerifiedAsync()
+    {
+        await ShowsAsync(RunStatus.Succeeded, "Verified");
+        await _fleet.EveryTextHasItsVectorAsync();
+    }
+
+    /// <summary>Nothing went wrong in the browser.</summary>
+    public void IsFaultless() => Faultless.Assert(Visitor.Faults.Concat(Look.Faults));
+
+    public ValueTask DisposeAsync() => Visitor.DisposeAsync();
+
+    private ILocator Row => _list.Locator(".run-row").Filter(new() { Has = _list.GetByRole(AriaRole.Link, new() { Name = $"Run {Run.Id}", Exact = true }) });
+}

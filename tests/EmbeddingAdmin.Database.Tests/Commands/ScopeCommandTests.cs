@@ -1,0 +1,97 @@
+using EmbeddingAdmin.Local;
+using EmbeddingAdmin.Testing.Postgres;
+
+namespace EmbeddingAdmin.Database.Tests.Commands;
+
+public sealed class ScopeCommandTests(AssemblyStack stack) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private TestDatabase Database => _database!;
+
+    private (string Name, string Value)[] Local =>
+    [
+        ("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local"), ("Database__AutoMigrate", "true"),
+        .. DemoTables.Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!)),
+    ];
+
+    public async ValueTask InitializeAsync() => _database = await stack.Postgres.CloneAsync(TestPostgres.Demo, Cancel);
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    [Fact]
+    public async Task The_rows_of_every_scope_are_counted_before_anything_is_started()
+    {
+        var keys = await Database.ScalarAsync<string[]>("select array_agg(id::text) from (select id from profiles where btrim(coalesce(bio, ''), E' \\n\\t') <> '' order by id limit 3) p", Cancel);
+        var file = Path.Combine(AppContext.BaseDirectory, $"{Database.Name}.keys");
+        await File.WriteAllTextAsync(file, string.Join('\n', keys!), Cancel);
+        try
+        {
+            var all = await App.RunAsync(Local, "backfill", "profiles", "--count", "--json");
+            Assert.Equal((0, "", 1500L, 1475L), (all.ExitCode, all.Error, Long(all, "rows"), Long(all, "rowsWithText")));
+            Assert.Equal(["table", "rows", "rowsWithText", "asOf"], all.Json.EnumerateObject().Select(part => part.Name));
+            Assert.InRange(all.Json.GetProperty("asOf").GetDateTimeOffset().UtcDateTime, await Database.ScalarAsync<DateTime>("select clock_timestamp() - interval '5 minutes'", Cancel), await Database.ScalarAsync<DateTime>("select clock_timestamp()", Cancel));
+
+            Assert.Equal(20, Long(await App.RunAsync(Local, "backfill", "profiles", "--first", "20", "--count", "--json"), "rows"));
+            Assert.Equal(0, Long(await App.RunAsync(Local, "backfill", "profiles", "--scope", "stale-text", "--scope", "unstamped", "--count", "--json"), "rows"));
+            Assert.Equal(2, Long(await App.RunAsync(Local, "backfill", "profiles", "--keys", string.Join(", ", keys!.Take(2)), "--count", "--json"), "rows"));
+            Assert.Equal(3, Long(await App.RunAsync(Local, "backfill", "profiles", "--keys", $"@{file}", "--count", "--json"), "rows"));
+            Assert.Contains("1,500 rows in scope. 1,475 with text", (await App.RunAsync(Local, "backfill", "profiles", "--count")).Output, StringComparison.Ordinal);
+            Assert.Equal(0, await Database.ScalarAsync<long>("select count(*) from embedding_admin.run", Cancel));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task What_failed_is_listed_exported_and_retried_by_a_linked_run()
+    {
+        await Database.ExecuteAsync("update profiles set bio = repeat('word ', 300000) where id in (select id from profiles where btrim(coalesce(bio, ''), E' \\n\\t') <> '' order by id limit 2)", Cancel);
+
+        var first = await App.RunAsync(Local, "backfill", "profiles", "--first", "20", "--json");
+        Assert.Equal((1, "20 rows in scope."), (first.ExitCode, first.Error.Split('\n')[0]));
+        var run = Long(first, "run");
+        var failures = await App.RunAsync(Local, "failures", $"{run}", "--json");
+        Assert.Equal((0, 2L), (failures.ExitCode, Long(failures, "rows")));
+        var cause = Assert.Single(failures.Json.GetProperty("causes").EnumerateArray());
+        Assert.Equal(("tooLong", "provider", 2L), (cause.GetProperty("outcome").GetString(), cause.GetProperty("stage").GetString(), cause.GetProperty("rows").GetInt64()));
+        Assert.Contains("Shorten the text", cause.GetProperty("cure").GetString(), StringComparison.Ordinal);
+        var csv = (await App.RunAsync(Local, "failures", $"{run}", "--csv")).Output.Split("\n", StringSplitOptions.TrimEntries);
+        Assert.Equal(("key,outcome,stage,code,attempts,message,at", 4, ""), (csv[0], csv.Length, csv[3]));
+        Assert.All(csv[1..3], line => Assert.Matches("^[0-9a-f-]{36},tooLong,provider,,1,The text has 1500[0-9]{3} bytes; .*Z$", line));
+        Assert.Contains("2 too long: The text has", (await App.RunAsync(Local, "failures", $"{run}")).Output, StringComparison.Ordinal);
+
+        await Database.ExecuteAsync("update profiles set bio = 'shorter' where length(bio) > 10000", Cancel);
+        var retry = await App.RunAsync(Local, "backfill", "profiles", "--failed-in", $"{run}", "--json");
+        Assert.Equal((0, "2 rows in scope."), (retry.ExitCode, retry.Error.Split('\n')[0]));
+        Assert.Equal([Long(retry, "run")], (await App.RunAsync(Local, "failures", $"{run}", "--json")).Json.GetProperty("retriedBy").EnumerateArray().Select(id => id.GetInt64()));
+        Assert.Equal(0, Long(await App.RunAsync(Local, "backfill", "profiles", "--failed-in", $"{run}", "--count", "--json"), "rows"));
+    }
+
+    [Theory]
+    [InlineData("EA-CLI-01", "contradict", "--scope", "missing", "--keys", "a")]
+    [InlineData("EA-CLI-01", "contradict", "--failed-in", "1", "--keys", "a")]
+    [InlineData("EA-CLI-01", "contradict", "--failed-in", "1", "--scope", "outdated")]
+    [InlineData("EA-CLI-01", "stale-text", "--scope", "everything")]
+    [InlineData("EA-CLI-01", "--first", "--first", "5", "--limit", "6")]
+    [InlineData("EA-CLI-01", "nobody", "--owner", "")]
+    [InlineData("EA-CLI-01", "cannot be read", "--keys", "@/nowhere/at/all")]
+    [InlineData("EA-ROW-01", "not-a-uuid", "--keys", "not-a-uuid")]
+    [InlineData("EA-RUN-03", "4711", "--failed-in", "4711")]
+    [InlineData("EA-SCH-11", "owner column", "--owner", "ada")]
+    public async Task Options_that_contradict_each_other_or_name_nothing_are_refused(string code, string words, params string[] options)
+    {
+        var refused = await App.RunAsync(Local.Where(setting => setting.Name != "Tables__1__Owner"), ["backfill", "profiles", .. options, "--json"]);
+
+        var exit = code.StartsWith("EA-SCH", StringComparison.Ordinal) ? 3 : 2;
+        Assert.Equal((exit, code), (refused.ExitCode, refused.ErrorCode));
+        Assert.Contains(words, refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Empty((await App.RunAsync(Local, "runs", "--json")).Json.EnumerateArray());
+    }
+
+    private static long Long(Ended ended, string name) => ended.Json.GetProperty(name).GetInt64();
+}

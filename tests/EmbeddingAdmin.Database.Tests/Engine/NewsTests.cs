@@ -1,0 +1,76 @@
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Testing.Time;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EmbeddingAdmin.Database.Tests.Engine;
+
+public sealed class NewsTests(AssemblyStack stack)
+{
+    [Fact]
+    public async Task What_another_process_does_is_heard_without_a_poll()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        // Its poll never comes round: this clock stands.
+        var clock = new FakeClock();
+        await using var other = engine.Another();
+        using var news = ActivatorUtilities.CreateInstance<RunNews>(engine.Services, (TimeProvider)clock);
+        engine.Services.GetRequiredService<SchemaGate>().Open();
+        await news.StartAsync(TestEngine.Cancel);
+        Assert.Equal(0, await ListenersAsync(engine));
+        await using var watching = engine.Feed.WatchAllAsync(TestEngine.Cancel).GetAsyncEnumerator(TestEngine.Cancel);
+        await watching.MoveNextAsync();
+        await UntilAsync(() => news.IsProven);
+        // The poll, the next proof.
+        await clock.WhenTimersAsync(2, TestEngine.Cancel);
+
+        var run = await other.GetRequiredService<RunControl>().StartAsync(new(RunKind.Verify, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        await HeardAsync(seen => seen.Run.Id == run.Id);
+        await other.GetRequiredService<RunControl>().AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
+        await HeardAsync(seen => seen.Run.Status == RunStatus.Paused);
+        await engine.Database.ExecuteAsync($$"""insert into embedding_admin.run_progress (run, progress) values ({{run.Id}}, '{"tick": 7}') on conflict (run) do update set progress = excluded.progress""", TestEngine.Cancel);
+        await HeardAsync(seen => seen.Progress.Tick == 7);
+
+        await news.StopAsync(TestEngine.Cancel);
+        Assert.Equal(0, await ListenersAsync(engine));
+
+        async Task HeardAsync(Func<RunSnapshot, bool> holds)
+        {
+            // Told: what comes in a burst is gathered for a tenth of a second.
+            await clock.WhenTimersAsync(3, TestEngine.Cancel);
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            await UntilAsync(() => engine.Feed.Latest(run.Id) is { } latest && holds(latest));
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_is_made_again_and_nothing_is_missed_meanwhile()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        await using var other = engine.Another();
+        using var news = ActivatorUtilities.CreateInstance<RunNews>(engine.Services);
+        engine.Services.GetRequiredService<SchemaGate>().Open();
+        await news.StartAsync(TestEngine.Cancel);
+        await using var watching = engine.Feed.WatchAllAsync(TestEngine.Cancel).GetAsyncEnumerator(TestEngine.Cancel);
+        await watching.MoveNextAsync();
+        await UntilAsync(() => news.IsProven);
+
+        await engine.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %'", TestEngine.Cancel);
+        await UntilAsync(() => !news.IsProven);
+        var run = await other.GetRequiredService<RunControl>().StartAsync(new(RunKind.Verify, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        await UntilAsync(() => engine.Feed.Latest(run.Id) is not null);
+        await UntilAsync(() => news.IsProven);
+        await news.StopAsync(TestEngine.Cancel);
+    }
+
+    private static Task<long> ListenersAsync(TestEngine engine) =>
+        engine.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and query like 'listen %'", TestEngine.Cancel)!;
+
+    private static async Task UntilAsync(Func<bool> state)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!state())
+            await tick.WaitForNextTickAsync(late.Token);
+    }
+}
