@@ -65,6 +65,8 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await Task.WhenAll(ada.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await ben.LookAtAsync(ada.Run.Id);
         await ben.ShowsAsync(RunStatus.Running);
+        // Whatever is asked stays pending until it wakes.
+        await fleet.Worker.SignalAsync("STOP", Cancel);
 
         line.Hold();
         await ada.AskAsync(RunAction.Pause);
@@ -89,8 +91,9 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await ben.Look.KeepAsync("two-operators-cancel");
 
         fleet.LetGo();
-        await ada.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
-        await ben.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
+        await fleet.Worker.SignalAsync("CONT", Cancel);
+        await ada.ShowsAsync(RunStatus.Cancelled);
+        await ben.ShowsAsync(RunStatus.Cancelled);
         ada.IsFaultless();
         ben.IsFaultless();
     }

@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Access;
 /// Finds a pooler and its mode by what the server says of its own processes. It reads nothing else, leaves nothing
 /// behind and takes a few seconds at most; what could not be found stays unknown.
 /// </summary>
-public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection settings, TimeProvider clock) : IDisposable
+public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection settings, DatabaseBrake brake, TimeProvider clock) : IDisposable
 {
     private const int Rounds = 6;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -117,8 +117,8 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
-            await using var asking = settings.WithOption("-c embedding_admin.pooler=asked");
-            await asking.OpenAsync(either.Token);
+            await using var asking = settings.Open(brake, "-c embedding_admin.pooler=asked");
+            await using var passed = await asking.OpenConnectionAsync(either.Token);
             return null;
         }
         catch (PostgresException refused) when (refused.MessageText.StartsWith("unsupported startup parameter", StringComparison.Ordinal))

@@ -37,6 +37,8 @@ public static class RunWords
         {
             RunStatus.Running when progress.Waiting is { Length: > 0 } waiting => waiting,
             RunStatus.Running => Phase(run, progress.Phase),
+            RunStatus.Pausing when snapshot.SilentSince is not null => "The pause was asked for, and its worker does not answer.",
+            RunStatus.Cancelling when snapshot.SilentSince is not null => "The cancellation was asked for, and its worker does not answer.",
             RunStatus.Pausing => "Nothing new is begun; the pages in hand are being ended.",
             RunStatus.Cancelling => "Nothing new is begun; the pages in hand are being ended, and what was written stays.",
             _ when run.Reason is { Length: > 0 } reason => reason,
