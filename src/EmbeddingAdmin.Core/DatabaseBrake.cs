@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace EmbeddingAdmin;
 
 /// <summary>
@@ -10,10 +12,10 @@ public sealed class DatabaseBrake
     private readonly AsyncLocal<bool> _trying = new();
     private TaskCompletionSource _on = New();
     private TaskCompletionSource _off = Done();
-    private Exception? _refusal;
+    private PostgresException? _refusal;
 
     /// <summary>What the database refused with; null while the brake is off.</summary>
-    public Exception? Refusal
+    public PostgresException? Refusal
     {
         get
         {
@@ -26,13 +28,13 @@ public sealed class DatabaseBrake
     /// <returns>Whether it is one.</returns>
     public bool Note(Exception fault)
     {
-        if (!DatabaseFaults.IsRefusal(fault))
+        if (DatabaseFaults.RefusalIn(fault) is not { } refusal)
             return false;
         lock (_gate)
         {
             if (_refusal is null)
             {
-                _refusal = fault;
+                _refusal = refusal;
                 _off = New();
                 _on.SetResult();
             }
@@ -104,5 +106,8 @@ public sealed class DatabaseBrake
 }
 
 /// <summary>The database was not asked, because it refused before; that refusal is the inner exception.</summary>
-public sealed class PasswordHeldException(Exception refusal)
-    : Exception("The database refused this program before. It was not asked again.", refusal);
+public sealed class PasswordHeldException(PostgresException refusal) : Exception("The database refused this program before. It was not asked again.", refusal)
+{
+    /// <summary>What it refused with.</summary>
+    public PostgresException Refusal { get; } = refusal;
+}

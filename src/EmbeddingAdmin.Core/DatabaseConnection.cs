@@ -101,9 +101,14 @@ public sealed partial record DatabaseConnection
 
     /// <summary>A data source that sends vectors in binary form.</summary>
     /// <param name="brake">Holds the password back once it was refused; null where nothing goes on by itself.</param>
-    public NpgsqlDataSource Open(DatabaseBrake? brake = null)
+    public NpgsqlDataSource Open(DatabaseBrake? brake = null) => Open(brake, option: null);
+
+    /// <summary>As the other, with an option of the server, which a pooler may refuse; for a single connection.</summary>
+    internal NpgsqlDataSource Open(DatabaseBrake? brake, string? option)
     {
         var builder = new NpgsqlDataSourceBuilder(_options.ConnectionString);
+        if (option is not null)
+            (builder.ConnectionStringBuilder.Options, builder.ConnectionStringBuilder.Pooling) = (option, false);
         builder.AddTypeInfoResolverFactory(new VectorBinary());
         // Asked for each new connection, whoever opens it: nobody gets around the brake.
         if (brake is not null && _options.Password is { Length: > 0 } password)
@@ -114,9 +119,6 @@ public sealed partial record DatabaseConnection
 
         return builder.Build();
     }
-
-    /// <summary>A connection of its own that is opened with an option of the server, which a pooler may refuse.</summary>
-    internal NpgsqlConnection WithOption(string option) => new(new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Options = option, Pooling = false }.ConnectionString);
 
     /// <summary>Role, host, port and database; never the password.</summary>
     public override string ToString() => IsConfigured ? $"{Username}@{Host}:{Port}/{Database}" : "no database";

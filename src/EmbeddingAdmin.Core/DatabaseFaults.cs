@@ -21,7 +21,7 @@ public static partial class DatabaseFaults
     /// <param name="connection">How the database was reached, when that is known; its password is not used.</param>
     public static EmbeddingAdminException? Explain(Exception exception, DatabaseConnection? connection = null) => exception switch
     {
-        _ when Find<PasswordHeldException>(exception) is { InnerException: { } refusal } => Explain(refusal, connection),
+        _ when Find<PasswordHeldException>(exception) is { } held => OfAnswer(held.Refusal, connection),
         PostgresException answer => OfAnswer(answer, connection),
         NpgsqlException silent => OfSilence(silent, Find<SocketException>(silent), connection),
         SocketException socket => OfSilence(socket, socket, connection),
@@ -32,9 +32,12 @@ public static partial class DatabaseFaults
     /// Whether the database refused for a reason that holds until somebody changes something. It must not be asked again by itself: after some
     /// ten refusals Supabase locks the address out, and every further try prolongs that.
     /// </summary>
-    public static bool IsRefusal(Exception exception) => Find<PasswordHeldException>(exception) is not null || (Find<PostgresException>(exception) is { } answer
+    public static bool IsRefusal(Exception exception) => RefusalIn(exception) is not null;
+
+    /// <summary>The refusal in it, however it was wrapped by whoever asked; null when it is none.</summary>
+    internal static PostgresException? RefusalIn(Exception exception) => Find<PostgresException>(exception) is { } answer
         && (answer.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
-            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText)));
+            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText)) ? answer : null;
 
     /// <summary>
     /// Whether the connection was lost, or could not be had for now. What was asked may have been done or not; it may be asked again by itself.

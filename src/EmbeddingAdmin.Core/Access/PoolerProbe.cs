@@ -1,15 +1,19 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace EmbeddingAdmin.Access;
 
 /// <summary>
-/// Finds a pooler and its mode by what the server says of its own processes. It reads nothing but their numbers, leaves nothing
+/// Finds a pooler and its mode by what the server says of its own processes. It reads nothing else, leaves nothing
 /// behind and takes a few seconds at most; what could not be found stays unknown.
 /// </summary>
-public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection settings, TimeProvider clock) : IDisposable
+public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection settings, DatabaseBrake brake, TimeProvider clock) : IDisposable
 {
-    private const int Rounds = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private const int Rounds = 6;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // In seconds. A pooler without a connection to spare does not answer a request to cancel either; only this ends the wait.
+    private const int AnswerPatience = 3;
 
     private readonly SemaphoreSlim _one = new(1);
     private volatile Pooler? _known;
@@ -56,7 +60,7 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
         try
         {
             await using var ours = await database.OpenConnectionAsync(either.Token);
-            var process = await ProcessAsync(ours, either.Token);
+            var (process, _) = await AskAsync(ours, "", null, either.Token);
             // A pooler makes up the number that it greets its clients with.
             var direct = ours.ProcessID == process;
             if (direct && !between)
@@ -71,27 +75,37 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
     }
 
     /// <summary>
-    /// While another client holds a transaction: in transaction mode it was given the process that we had, or we are given another one next.
-    /// Poolers hand out the process that was used last, so one round decides; others are for those that take turns.
+    /// Whether the process that answered us answers others too, while we are there. Poolers hand out the process that was used last, so that as
+    /// a rule the first round decides: another client is given ours. Where many are at work it may be any, and then we are given another one the
+    /// next time, or ours has done something for somebody else.
     /// </summary>
     private async Task<bool> IsHandedOnAsync(NpgsqlConnection ours, int process, CancellationToken cancel)
     {
         await using var other = await database.OpenConnectionAsync(cancel);
         for (var round = 0; round < Rounds; round++)
         {
+            var mark = $"pooler {Guid.NewGuid():N}";
+            if ((await AskAsync(ours, mark, null, cancel)).Process != process)
+                return true;
             await using var held = await other.BeginTransactionAsync(cancel);
-            if (await ProcessAsync(other, cancel) == process || await ProcessAsync(ours, cancel) != process)
+            var (others, last) = await AskAsync(other, "", process, cancel);
+            // Empty where the server keeps no statements.
+            if (others == process || (last is { Length: > 0 } && !last.Contains(mark, StringComparison.Ordinal)) || (await AskAsync(ours, "", null, cancel)).Process != process)
                 return true;
         }
 
         return false;
     }
 
-    private static async Task<int> ProcessAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>The process that answers, and the last statement of a process.</summary>
+    private static async Task<(int Process, string? Last)> AskAsync(NpgsqlConnection connection, string mark, int? of, CancellationToken cancel)
     {
-        // A pooler without a connection to spare does not answer a request to cancel either; only this ends the wait.
-        await using var command = new NpgsqlCommand("select pg_backend_pid()", connection) { CommandTimeout = (int)Patience.TotalSeconds };
-        return (int)(await command.ExecuteScalarAsync(cancel))!;
+        // In front, because servers keep only the start of a statement.
+        await using var command = new NpgsqlCommand($"/* {mark} */ select pg_backend_pid(), (select query from pg_stat_activity where pid = $1)", connection) { CommandTimeout = AnswerPatience };
+        command.Parameters.Add(new() { Value = of ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt32(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1));
     }
 
     private async Task<string?> ProductAsync(CancellationToken cancel)
@@ -103,8 +117,8 @@ public sealed class PoolerProbe(NpgsqlDataSource database, DatabaseConnection se
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
-            await using var asking = settings.WithOption("-c embedding_admin.pooler=asked");
-            await asking.OpenAsync(either.Token);
+            await using var asking = settings.Open(brake, "-c embedding_admin.pooler=asked");
+            await using var passed = await asking.OpenConnectionAsync(either.Token);
             return null;
         }
         catch (PostgresException refused) when (refused.MessageText.StartsWith("unsupported startup parameter", StringComparison.Ordinal))

@@ -27,7 +27,7 @@ public sealed class NewsTests(AssemblyStack stack)
         await HeardAsync(seen => seen.Run.Id == run.Id);
         await other.GetRequiredService<RunControl>().AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
         await HeardAsync(seen => seen.Run.Status == RunStatus.Paused);
-        await other.GetRequiredService<RunStore>().SaveProgressAsync(run.Id, RunProgress.None with { Tick = 7 }, TestEngine.Cancel);
+        await engine.Database.ExecuteAsync($$"""insert into embedding_admin.run_progress (run, progress) values ({{run.Id}}, '{"tick": 7}') on conflict (run) do update set progress = excluded.progress""", TestEngine.Cancel);
         await HeardAsync(seen => seen.Progress.Tick == 7);
 
         await news.StopAsync(TestEngine.Cancel);

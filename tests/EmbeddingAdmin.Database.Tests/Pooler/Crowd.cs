@@ -27,10 +27,16 @@ internal sealed class Crowd : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancel);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Sends them all away.</summary>
+    public async Task LeaveAsync()
     {
         await _leave.CancelAsync();
         await Task.WhenAll(_clients);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
         await _database.DisposeAsync();
         _leave.Dispose();
     }

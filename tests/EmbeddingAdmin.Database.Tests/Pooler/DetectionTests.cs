@@ -71,7 +71,7 @@ public sealed class DetectionTests(AssemblyStack stack) : IAsyncLifetime
         await using var pooler = await stack.Postgres.StartPoolerAsync(Database, TestEngine.Cancel);
         var (connection, _) = DatabaseConnection.Read(pooler.ConnectionString, null);
         await using var source = connection!.Open();
-        using var probe = new PoolerProbe(source, connection, TimeProvider.System);
+        using var probe = new PoolerProbe(source, connection, new(), TimeProvider.System);
         var found = await probe.KnownAsync(TestEngine.Cancel);
         Assert.Equal(PoolerMode.Transaction, found?.Mode);
 
@@ -88,7 +88,7 @@ public sealed class DetectionTests(AssemblyStack stack) : IAsyncLifetime
     {
         var (connection, _) = DatabaseConnection.Read(connectionString, null);
         await using var source = connection!.Open();
-        using var probe = new PoolerProbe(source, connection, TimeProvider.System);
+        using var probe = new PoolerProbe(source, connection, new(), TimeProvider.System);
         return await probe.KnownAsync(TestEngine.Cancel);
     }
 }

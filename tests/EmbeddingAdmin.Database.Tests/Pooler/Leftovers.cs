@@ -36,7 +36,7 @@ internal static class Leftovers
                 await AddAsync(
                     found, new NpgsqlCommand(
                     """
-                    select 'set ' || name || ' = ' || setting from pg_settings where setting is distinct from reset_val and name <> 'application_name' and name !~ '^transaction_'
+                    select 'set ' || name || ' = ' || setting from pg_settings where source = 'session' and setting is distinct from reset_val and name <> 'application_name'
                     union all select 'set role ' || current_user where current_user <> session_user
                     union all select 'prepared ' || statement from pg_prepared_statements where name <> ''
                     union all select 'listens to ' || channel from pg_listening_channels() as channel

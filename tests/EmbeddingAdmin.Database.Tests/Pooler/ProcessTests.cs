@@ -29,10 +29,11 @@ public sealed class ProcessTests(AssemblyStack stack)
             var verified = await App.RunAsync(settings, "verify", "profiles", "--json");
             Assert.Equal((0, "verified"), (verified.ExitCode, verified.Json.GetProperty("verdict").GetString()));
 
-            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "200")], "backfill", "stories", "--limit", "1000", "--json");
-            await begun.Error.LineWithAsync("of 1,000 rows");
+            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "100")], "backfill", "stories", "--limit", "3000", "--json");
+            await begun.Error.LineWithAsync("of 3,000 rows");
             Assert.Equal(0, (await App.RunAsync(settings, "pause", "3", "--json")).ExitCode);
             Assert.Equal(5, (await begun.EndAsync()).ExitCode);
+            await database.ExecuteAsync("update embedding_admin.run set rows_per_second = null where id = 3", cancel);
             Assert.Equal("Run 3 goes on.", (await App.RunAsync(settings, "resume", "3")).Output);
             await app.Error.LineWithAsync("Run 3 is Succeeded");
 
@@ -40,7 +41,7 @@ public sealed class ProcessTests(AssemblyStack stack)
             Assert.Equal(0, (await app.EndAsync()).ExitCode);
         }
 
-        Assert.Equal(1000, await database.ScalarAsync<long>("select count(embedding) from stories", cancel));
+        Assert.Equal("succeeded verified", await database.ScalarAsync<string>("select status || ' ' || verdict from embedding_admin.run where id = 3", cancel));
         Assert.Empty(await Leftovers.FindAsync(database, pooler, cancel));
     }
 }

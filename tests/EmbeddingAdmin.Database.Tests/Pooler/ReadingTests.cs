@@ -43,7 +43,7 @@ public sealed class ReadingTests(AssemblyStack stack)
         Assert.Empty(await engine.DifferencesAsync());
         Assert.Equal(Migrations.Newest, (await ServerFacts.ReadAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), TestEngine.Cancel)).Migration);
 
-        await crowd.DisposeAsync();
+        await crowd.LeaveAsync();
         Assert.Empty(await Leftovers.FindAsync(engine.Database, engine.Pooler, TestEngine.Cancel));
     }
 }

@@ -27,7 +27,7 @@ public sealed class RunTests(AssemblyStack stack)
         var verified = await engine.VerifyAsync();
         Assert.Equal((RunStatus.Succeeded, Verdict.Verified), (verified.Status, verified.Verdict));
 
-        await crowd.DisposeAsync();
+        await crowd.LeaveAsync();
         Assert.Empty(await Leftovers.FindAsync(engine.Database, engine.Pooler, TestEngine.Cancel));
     }
 

@@ -18,6 +18,6 @@ internal static class Parts
             gate.Open();
         services.AddSingleton<IConfiguration>(settings).AddSingleton(SettingsReport.Read(settings, "")).AddSingleton(gate).AddLogging();
         services.AddSingleton(_ => NpgsqlDataSource.Create(settings.GetConnectionString("Postgres")!));
-        services.AddSingleton<Readiness>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<ConnectionCommands>();
+        services.AddSingleton<DatabaseBrake>().AddSingleton<Readiness>().AddSingleton<Sessions>().AddScoped<Operator>().AddScoped<ConnectionCommands>();
     }
 }
