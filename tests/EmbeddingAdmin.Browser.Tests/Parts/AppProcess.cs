@@ -56,9 +56,9 @@ internal sealed class AppProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new TimeoutException($"The app did not end.\n{Said}");
+            throw new TimeoutException($"The app did not end.\n{Said}", late);
         }
 
         await _reading;
