@@ -12,7 +12,7 @@ public sealed record CommandResult(bool Done, string Sentence, Run? Run);
 /// The only door to commands: whoever asks, from a page or a terminal, asks here. Every command is recorded with its actor, the refused
 /// ones too.
 /// </summary>
-public sealed class RunControl(RunStore store, EventLog events, StartPlanner planner, Preflight preflight, RunFeed feed)
+public sealed class RunControl(RunStore store, EventLog events, StartPlanner planner, Preflight preflight, RunProof proof, RunFeed feed)
 {
     /// <summary>What a start would do, without doing it.</summary>
     /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved.</exception>
@@ -48,6 +48,8 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
                 return await RefuseAsync(run, $"Run {id} was {status.Name()} and is {run.Status.Name()} meanwhile. Nothing was done.");
             if (RunActions.Target(action, run.Status) is not { } to)
                 return await RefuseAsync(run, Refusal(run, action));
+            if (action == RunAction.Resume && await proof.WhyNotYetAsync(run, cancel) is { } why)
+                return await RefuseAsync(run, $"Run {id} cannot go on yet. {why}");
             if (action == RunAction.Force && await store.SnapshotAsync(id, cancel) is { MayBeForced: false } early)
             {
                 if (early.Run.Version != run.Version)

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -44,6 +45,8 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
     {
         try
         {
+            if (role.Drives)
+                await HoldAsync(stopping);
             await jobs.StartAsync(role.Drives, stopping);
             if (role.Drives)
                 await SettleAsync(stopping);
@@ -59,6 +62,20 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
             if (!_silent)
                 log.DatabaseSilent(fault.GetType().Name);
             _silent = true;
+        }
+    }
+
+    /// <summary>Holds what is enqueued while the database is read-only: the jobs' store cannot be written then, so that nobody would ever say why.</summary>
+    private async Task HoldAsync(CancellationToken stopping)
+    {
+        if (await store.EnqueuedAsync(stopping) is not { Count: > 0 } enqueued || !await store.IsReadOnlyAsync(stopping))
+            return;
+        foreach (var id in enqueued)
+        {
+            if (await store.FindAsync(id, stopping) is { Status: RunStatus.Enqueued } run)
+                await store.MoveAsync(run, RunStatus.Paused, Actor.System, new(ErrorCodes.DatabaseReadOnly, RunFault.ReadOnly), stopping);
+            if (await store.SnapshotAsync(id, stopping) is { } snapshot)
+                feed.Publish(snapshot);
         }
     }
 

@@ -29,6 +29,37 @@ public sealed class RunProof(NpgsqlDataSource database, TableCatalog catalog, Pr
         return (target, provider);
     }
 
+    /// <summary>
+    /// Why a run that was paused for the database's sake cannot go on yet: one update is tried and rolled back. Null when it can, and for a run
+    /// that was paused for something else.
+    /// </summary>
+    public async Task<string?> WhyNotYetAsync(Run run, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (!run.Writes || run.ReasonCode is not { } pause || !RunFault.IsOfTheDatabase(pause))
+            return null;
+        try
+        {
+            await RefuseReadOnlyAsync(cancel);
+            var (target, _) = await MatchAsync(run, cancel);
+            await preflight.ResumeAsync(target, pause, cancel);
+            return null;
+        }
+        catch (EmbeddingAdminException fault) when (fault.Code == pause || RunFault.IsOfTheDatabase(fault.Code))
+        {
+            return fault.Message;
+        }
+        catch (EmbeddingAdminException)
+        {
+            // Whatever else is not as it was is said by the worker that takes the run.
+            return null;
+        }
+        catch (PostgresException fault) when (DatabaseFaults.IsForSomebody(fault))
+        {
+            return RunFault.Judge(fault, default).Reason!.Sentence;
+        }
+    }
+
     /// <summary>What is really behind a fault of the database: a standby, or a table that is not as planned any more. The fault itself when it is neither, or nobody answers.</summary>
     internal async Task<Exception> ExplainAsync(Run run, Exception fault, CancellationToken cancel)
     {
