@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>Writes down how a run stands when its work has ended, however it did, and gives the lease back.</summary>
-internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, TimeProvider clock, ILogger log)
+internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, DatabaseBrake brake, TimeProvider clock, ILogger log)
 {
     /// <summary>How long a host that stops goes on trying: its other duties have their share of the 25 s.</summary>
     private static readonly TimeSpan WhileStopping = TimeSpan.FromSeconds(5);
@@ -40,6 +40,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Tim
         }
         catch (Exception refused) when (DatabaseFaults.IsRefusal(refused))
         {
+            brake.Note(refused);
             // Credentials that were refused are not tried again; whoever mends them finds the run where it stands.
             Tell(run, refused, ticker);
         }

@@ -70,7 +70,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
             return run;
         using var asking = new CancellationTokenSource(Explaining, clock);
         var cause = halt.Fault is { } thrown ? await tasks.ExplainAsync(run, thrown, asking.Token) : null;
-        return await new RunEnding(store, ledger, feed, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
+        return await new RunEnding(store, ledger, feed, brake, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
     }
 
     /// <summary>All passes; true when the scope is done.</summary>

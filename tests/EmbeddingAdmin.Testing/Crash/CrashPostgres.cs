@@ -77,8 +77,17 @@ public sealed class CrashPostgres : IAsyncDisposable
     /// <summary>Starts the server again, and waits until it answers.</summary>
     public async Task StartAgainAsync() => _server = await _start();
 
+    /// <summary>Starts the server again as a standby without a primary: it answers, and takes no writes until it is promoted.</summary>
+    public async Task StartAsStandbyAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "standby.signal"), "");
+        await StartAgainAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
+        // Whoever takes the folder next wants a primary.
+        File.Delete(Path.Combine(_folder, "standby.signal"));
         await _server.DisposeAsync();
         await _folderLock.DisposeAsync();
     }

@@ -79,6 +79,57 @@ public sealed class RunPageTests(ScreensDatabase database) : IClassFixture<Scree
         await EndAsync(screens, run);
     }
 
+    [Theory]
+    [InlineData(RunStatus.Pausing, "The pause is pending for more than a minute", "Cancel Force")]
+    [InlineData(RunStatus.Cancelling, "The cancellation is pending for more than a minute", "Force")]
+    public async Task A_request_that_nobody_is_left_to_fulfil_can_be_forced(RunStatus status, string sentence, string offered)
+    {
+        await using var screens = await Screens.OpenAsync(database);
+        var young = Sample.Snapshot(Sample.Run(status)) with { AsOf = Sample.Now.AddSeconds(61), Heartbeat = Sample.Now.AddSeconds(60) };
+        var buttons = screens.Render<RunButtons>(p => p.Add(b => b.Snapshot, young));
+        Assert.DoesNotContain("Force", buttons.Markup, StringComparison.Ordinal);
+
+        buttons.Render(p => p.Add(b => b.Snapshot, young with { Heartbeat = Sample.Now }));
+
+        Assert.Equal(offered, string.Join(' ', buttons.FindAll(".rz-button-text").Select(text => text.TextContent)));
+        Assert.Contains(sentence, buttons.Find(".quiet").TextContent, StringComparison.Ordinal);
+        Assert.Contains("writes nothing any more, should it wake.", buttons.Find(".quiet").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_forced_pause_of_a_young_request_is_refused_in_words()
+    {
+        await using var screens = await Screens.OpenAsync(database);
+        var control = screens.Services.GetRequiredService<RunControl>();
+        var (run, lease) = await control.StartHereAsync(new(RunKind.Backfill, "profiles"), Ada, TestContext.Current.CancellationToken);
+        await control.AskAsync(run.Id, RunAction.Pause, null, Ada, TestContext.Current.CancellationToken);
+        var seen = (await screens.Services.GetRequiredService<RunStore>().SnapshotAsync(run.Id, TestContext.Current.CancellationToken))!;
+        // A page whose figures are wrong: the store looks for itself.
+        var buttons = screens.Render<RunButtons>(p => p.Add(b => b.Snapshot, seen with { AsOf = seen.AsOf.AddMinutes(2) }));
+
+        await buttons.FindAll("button").Single(button => button.TextContent.Contains("Force", StringComparison.Ordinal)).ClickAsync(new());
+
+        Assert.Contains("Nothing was done. Force is there for a request that is pending for more than 60 s and whose worker gave no sign for 30 s.", buttons.Find(".said").TextContent, StringComparison.Ordinal);
+        // Its worker is gone, and the pause is fulfilled without it.
+        await screens.Services.GetRequiredService<RunStore>().ReleaseAsync(lease, TestContext.Current.CancellationToken);
+        await screens.Services.GetRequiredService<RunStore>().SettleAbandonedAsync(TestContext.Current.CancellationToken);
+        await EndAsync(screens, run);
+    }
+
+    [Fact]
+    public async Task Since_when_nothing_is_heard_of_the_worker_is_said()
+    {
+        await using var screens = await Screens.OpenAsync(database);
+        var heard = Sample.Snapshot(Sample.Run(RunStatus.Running)) with { Heartbeat = Sample.Now };
+        var head = screens.Render<RunHead>(p => p.Add(h => h.Snapshot, heard));
+        Assert.Empty(head.FindAll(".silent"));
+
+        head.Render(p => p.Add(h => h.Snapshot, heard with { AsOf = Sample.Now.AddSeconds(31) }));
+
+        Assert.StartsWith("No sign of its worker since", head.Find(".silent").TextContent, StringComparison.Ordinal);
+        Assert.Equal(Sample.Now.ToString("O"), head.Find(".silent time").GetAttribute("datetime"));
+    }
+
     [Fact]
     public async Task The_pace_is_lifted_and_set_again_by_its_switch()
     {

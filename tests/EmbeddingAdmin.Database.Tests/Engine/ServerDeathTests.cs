@@ -1,0 +1,112 @@
+using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Testing.Crash;
+using EmbeddingAdmin.Writing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace EmbeddingAdmin.Database.Tests.Engine;
+
+/// <summary>Servers and workers that really die, on a server of the test's own.</summary>
+public sealed class ServerDeathTests
+{
+    private static readonly CrashPlan Plan = new()
+    {
+        Seed = 900_001, Rows = 200, BlankEvery = 0, PageSize = 20, RequestSize = 20, Latency = TimeSpan.Zero, Workers = 1, AppChanges = 0, UnstampedEvery = 0, Faults = [],
+    };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_standby_pauses_the_run_and_after_a_promotion_the_server_is_confirmed_by_a_person()
+    {
+        await using var postgres = await CrashPostgres.StartAsync(Cancel);
+        await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
+        site.Provider.Script.Hang = true;
+        var (asked, lease) = await site.Control.StartHereAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
+        var driving = site.Services.GetRunner().RunAsync(asked, lease, Cancel);
+        await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
+
+        await postgres.StopAtOnceAsync(Cancel);
+        await postgres.StartAsStandbyAsync();
+        site.Provider.Script.Hang = false;
+        await foreach (var seen in site.Services.GetRequiredService<RunFeed>().WatchAsync(asked.Id, Cancel))
+        {
+            if (seen.Progress.Waiting?.StartsWith("The server is a standby, which takes no writes. Nothing more was written", StringComparison.Ordinal) is true)
+                break;
+        }
+
+        Assert.False(driving.IsCompleted);
+        var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => site.Control.AskAsync(asked.Id, RunAction.Pause, null, CrashSite.Operator, Cancel));
+        Assert.Equal(ErrorCodes.DatabaseStandby, DatabaseFaults.Explain(refused)?.Code);
+        Assert.True(await site.ScalarAsync<bool>("select pg_promote()", Cancel));
+        var paused = await driving;
+        Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseStandby), (paused.Status, paused.ReasonCode));
+
+        Assert.True((await site.Control.AskAsync(asked.Id, RunAction.Resume, null, CrashSite.Operator, Cancel)).Done);
+        var held = (await site.Services.GetRunner().RunAsync(asked.Id, Cancel))!;
+        Assert.Equal((RunStatus.Paused, ErrorCodes.ServerChanged), (held.Status, held.ReasonCode));
+        Assert.Contains("the same server after a fail-over", held.Reason, StringComparison.Ordinal);
+
+        Assert.True((await site.Control.AskAsync(asked.Id, RunAction.Resume, null, CrashSite.Operator, Cancel)).Done);
+        var ended = (await site.Services.GetRunner().RunAsync(asked.Id, Cancel))!;
+        Assert.Equal((RunStatus.Succeeded, Verdict.Verified), (ended.Status, ended.Verdict));
+    }
+
+    [Theory]
+    [InlineData(RunAction.Pause, RunStatus.Paused)]
+    [InlineData(RunAction.Cancel, RunStatus.Cancelled)]
+    public async Task A_request_that_was_pending_when_its_worker_was_killed_is_fulfilled_by_another(RunAction action, RunStatus settled)
+    {
+        await using var postgres = await CrashPostgres.StartAsync(Cancel);
+        await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
+        site.Provider.Script.Hang = true;
+        var worker = await site.StartWorkerAsync(Cancel);
+        var run = await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
+        await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
+
+        Assert.True((await site.Control.AskAsync(run.Id, action, null, CrashSite.Operator, Cancel)).Done);
+        await worker.SignalAsync("KILL", Cancel);
+        await worker.Exited;
+        await site.StartWorkerAsync(Cancel);
+        while ((await site.FindAsync(run.Id, Cancel)).Status != settled)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancel);
+
+        var events = await site.Services.GetEvents().OfRunAsync(run.Id, 10, Cancel);
+        Assert.Equal((Actor.System.Name, $"Its host stopped while the {(action == RunAction.Pause ? "pause" : "cancellation")} was pending."), (events[0].Actor, events[0].Sentence));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_refused_in_mid_run_is_said_and_never_tried_again_and_the_run_goes_on_once_it_is_right()
+    {
+        await using var postgres = await CrashPostgres.StartAsync(Cancel);
+        await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
+        site.Provider.Script.Hang = true;
+        var (asked, lease) = await site.Control.StartHereAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
+        var driving = site.Services.GetRunner().RunAsync(asked, lease, Cancel);
+        await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
+        await using var admin = new NpgsqlConnection(postgres.Address("postgres"));
+        await admin.OpenAsync(Cancel);
+        await ExecuteAsync("alter role postgres password 'another'");
+        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'");
+        site.Provider.Script.Hang = false;
+
+        var left = await driving;
+
+        Assert.Equal(RunStatus.Running, left.Status);
+        Assert.NotNull(site.Services.GetRequiredService<DatabaseBrake>().Refusal);
+        Assert.StartsWith("The database refused the user or its password.", site.Services.GetRequiredService<RunFeed>().Latest(asked.Id)!.Progress.Waiting, StringComparison.Ordinal);
+        await ExecuteAsync($"alter role postgres password '{postgres.Password}'");
+        await site.Services.GetRequiredService<DatabaseBrake>().TryAsync(() => site.Store.FindAsync(asked.Id, Cancel));
+        await site.StartWorkerAsync(Cancel);
+        while (!(await site.FindAsync(asked.Id, Cancel)).Status.IsFinal())
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancel);
+        Assert.Equal(Verdict.Verified, (await site.FindAsync(asked.Id, Cancel)).Verdict);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, admin);
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+    }
+}
