@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -12,6 +13,8 @@ namespace EmbeddingAdmin.Runs;
 public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, DatabaseBrake brake, InstanceRole role, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // In looks: a job too many costs nothing but its row.
     private const int TidyEvery = 20;
@@ -38,7 +41,22 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
             // The host stops; the runs are told below.
         }
 
-        await jobs.StopAsync();
+        await jobs.StopAsync(wait: await TakesWritesAsync());
+    }
+
+    private async Task<bool> TakesWritesAsync()
+    {
+        if (brake.Refusal is not null)
+            return false;
+        using var patience = new CancellationTokenSource(Patience, clock);
+        try
+        {
+            return !await store.IsReadOnlyAsync(patience.Token);
+        }
+        catch (Exception silent) when (silent is NpgsqlException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private async Task LookAsync(CancellationToken stopping)
