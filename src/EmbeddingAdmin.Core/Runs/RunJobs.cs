@@ -47,6 +47,8 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             {
                 options.TablePrefix = TablePrefix;
                 options.RecoverFiringsCancelledByShutdown = true;
+                // A program that gave up waiting for a run ends all the same.
+                options.UseBackgroundThreads = true;
                 options.CommandTimeout = TimeSpan.FromSeconds(15);
                 // A program that freezes while it holds the store's lock would hold up all others; the server ends its transaction.
                 options.SelectWithLockSql = LockSql;
