@@ -46,9 +46,14 @@ internal sealed record Settings(IConfigurationManager Configuration, string Cont
         return ([.. settings], [.. words]);
     }
 
-    /// <summary>Npgsql takes whatever the connection string leaves out from libpq's variables; those speak of somebody else's database.</summary>
+    /// <summary>
+    /// Npgsql takes whatever the connection string leaves out from libpq's variables; those speak of somebody else's database. And <c>ROLE</c> is a name
+    /// that others use too: it is ours only where it says something of ours.
+    /// </summary>
     public static void ForgetForeignVariables()
     {
+        if (InstanceRole.Read(Environment.GetEnvironmentVariable("ROLE")).Role is null)
+            Environment.SetEnvironmentVariable("ROLE", null);
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("PG", StringComparison.Ordinal)))
             Environment.SetEnvironmentVariable(name, null);
     }

@@ -2,7 +2,6 @@ using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace EmbeddingAdmin.Database.Tests.Engine;
 
@@ -152,8 +151,9 @@ public sealed class TimeoutTests(AssemblyStack stack)
             create schema slow; create table slow.switch (is_on boolean); insert into slow.switch values (false);
             create function slow.sha256(bytea) returns bytea language plpgsql stable as
               $$ begin if (select is_on from slow.switch) then perform pg_sleep({seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)}); end if; return pg_catalog.sha256($1); end $$;
+            alter database {engine.Database.Name} set search_path = slow, pg_catalog, public, extensions;
             """, TestEngine.Cancel);
-        return engine.Another(new NpgsqlConnectionStringBuilder(engine.Database.ConnectionString) { SearchPath = "slow, pg_catalog, public" }.ConnectionString);
+        return engine.Another();
     }
 
     private static Task SwitchAsync(TestEngine engine, bool on) => engine.Database.ExecuteAsync($"update slow.switch set is_on = {on}", TestEngine.Cancel);
