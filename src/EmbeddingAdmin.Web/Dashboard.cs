@@ -95,7 +95,6 @@ internal static class Dashboard
                 circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
                 circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
             })
-            // The longest that anybody types are ten thousand keys.
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 1024 * 1024);
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
     }
 }

@@ -49,7 +49,7 @@ public sealed class FailureTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await fleet.Database.ExecuteAsync($"drop trigger keep_title on {Fleet.Table}; drop function keep_title()", Cancel);
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry these 6 rows", Exact = true }).ClickAsync();
         await Expect(new StartPanel(page).Ask("Start")).ToBeEnabledAsync();
-        await desk.Look.KeepAsync("failures-retry");
+        await desk.Look.KeepAsync("failures-retry", dialog: true);
         await new StartPanel(page).Ask("Start").ClickAsync();
         await Expect(page.Locator("h1")).Not.ToContainTextAsync($"Run {first} ");
         await desk.EndsVerifiedAsync();

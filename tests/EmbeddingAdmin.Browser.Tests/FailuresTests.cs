@@ -56,7 +56,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await failures.GetByRole(AriaRole.Button, new() { Name = "Retry these 60 rows: failed 400" }).ClickAsync();
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("60");
         await Expect(panel.Sample).ToBeVisibleAsync();
-        await look.AtAsync("start-retry", dialog: true);
+        await look.BrieflyAtAsync("start-retry", dialog: true);
         await panel.Ask("Start").ClickAsync();
         await Expect(page.GetByText($"Retries the failures of run {failed}.")).ToBeVisibleAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));

@@ -1,5 +1,7 @@
+using EmbeddingAdmin.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
@@ -11,6 +13,8 @@ namespace EmbeddingAdmin.Runs;
 public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGate schema, DatabaseBrake brake, InstanceRole role, TimeProvider clock, ILogger<RunHost> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // In looks: a job too many costs nothing but its row.
     private const int TidyEvery = 20;
@@ -37,13 +41,30 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
             // The host stops; the runs are told below.
         }
 
-        await jobs.StopAsync();
+        await jobs.StopAsync(wait: await TakesWritesAsync());
+    }
+
+    private async Task<bool> TakesWritesAsync()
+    {
+        if (brake.Refusal is not null)
+            return false;
+        using var patience = new CancellationTokenSource(Patience, clock);
+        try
+        {
+            return !await store.IsReadOnlyAsync(patience.Token);
+        }
+        catch (Exception silent) when (silent is NpgsqlException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private async Task LookAsync(CancellationToken stopping)
     {
         try
         {
+            if (role.Drives)
+                await HoldAsync(stopping);
             await jobs.StartAsync(role.Drives, stopping);
             if (role.Drives)
                 await SettleAsync(stopping);
@@ -59,6 +80,20 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
             if (!_silent)
                 log.DatabaseSilent(fault.GetType().Name);
             _silent = true;
+        }
+    }
+
+    /// <summary>Holds what is enqueued while the database is read-only: the jobs' store cannot be written then, so that nobody would ever say why.</summary>
+    private async Task HoldAsync(CancellationToken stopping)
+    {
+        if (await store.EnqueuedAsync(stopping) is not { Count: > 0 } enqueued || !await store.IsReadOnlyAsync(stopping))
+            return;
+        foreach (var id in enqueued)
+        {
+            if (await store.FindAsync(id, stopping) is { Status: RunStatus.Enqueued } run)
+                await store.MoveAsync(run, RunStatus.Paused, Actor.System, new(ErrorCodes.DatabaseReadOnly, RunFault.ReadOnly), stopping);
+            if (await store.SnapshotAsync(id, stopping) is { } snapshot)
+                feed.Publish(snapshot);
         }
     }
 

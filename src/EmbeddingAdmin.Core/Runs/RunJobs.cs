@@ -47,6 +47,8 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             {
                 options.TablePrefix = TablePrefix;
                 options.RecoverFiringsCancelledByShutdown = true;
+                // A program that gave up waiting for a run ends all the same.
+                options.UseBackgroundThreads = true;
                 options.CommandTimeout = TimeSpan.FromSeconds(15);
                 // A program that freezes while it holds the store's lock would hold up all others; the server ends its transaction.
                 options.SelectWithLockSql = LockSql;
@@ -117,10 +119,11 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             await _scheduler!.DeleteJobs([.. runs.Select(RunJob.KeyOf)], cancel);
     }
 
-    /// <summary>Interrupts what this instance is working on, and waits until it has ended.</summary>
-    internal async Task StopAsync()
+    /// <summary>Interrupts what this instance is working on.</summary>
+    /// <param name="wait">Whether to wait until it has ended: without an end where the store cannot take in that it has.</param>
+    internal async Task StopAsync(bool wait)
     {
         if (_scheduler is not null)
-            await _scheduler.Shutdown(waitForJobsToComplete: true, CancellationToken.None);
+            await _scheduler.Shutdown(wait, CancellationToken.None);
     }
 }

@@ -275,6 +275,13 @@ public sealed class RunStore(NpgsqlDataSource database)
         _ => new(RunStatus.Enqueued),
     };
 
+    /// <summary>Whether the database takes no writes but those that insist, as a project's does whose disk ran full. A standby is another matter.</summary>
+    internal async Task<bool> IsReadOnlyAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select current_setting('transaction_read_only') = 'on' and not pg_is_in_recovery()");
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     /// <summary>Notes the server that the run works on, unless one is known.</summary>
     internal async Task NoteServerAsync(long run, string server, CancellationToken cancel)
     {

@@ -10,6 +10,9 @@ internal sealed class TableSession : IAsyncDisposable
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
 
+    // In seconds.
+    private const int PoolerPatience = 15;
+
     private readonly NpgsqlConnection _connection;
     private readonly bool _owned;
 
@@ -65,6 +68,8 @@ internal sealed class TableSession : IAsyncDisposable
         await using var settings = session.Command(
             $"set local row_security = off; set local statement_timeout = {(long)statementTimeout.TotalMilliseconds}; set local lock_timeout = {(long)(lockTimeout ?? LockTimeout).TotalMilliseconds}; set local idle_in_transaction_session_timeout = '10s'; set local datestyle = 'ISO'; "
             + $"set local application_name = '{DatabaseConnection.Name}{(run is { } number ? $"/{number}" : "")}'");
+        // A full pooler keeps the first statement waiting, and does not hear of a cancellation meanwhile.
+        settings.CommandTimeout = PoolerPatience;
         await settings.ExecuteNonQueryAsync(cancel);
         return session;
     }

@@ -23,6 +23,9 @@ public enum ChooseBy
 /// <summary>What somebody has chosen in the panel in front of a start, complete or not.</summary>
 public sealed record StartChoice
 {
+    /// <summary>The characters that the field for keys takes: what a message of the browser may have, whatever its letters.</summary>
+    public const int MostTyped = 10_000;
+
     public QuickChoice Quick { get; init; }
 
     public ChooseBy By { get; init; }
@@ -49,6 +52,8 @@ public sealed record StartChoice
         { Quick: not QuickChoice.Choose } => null,
         { By: ChooseBy.State, States.Count: 0 } => "Choose at least one kind of rows.",
         { By: ChooseBy.Failures, FailedIn: null } => "Choose a run.",
+        // The browser cuts what is pasted at the end of the field, and says nothing.
+        { By: ChooseBy.Keys, Keys.Length: >= MostTyped } => "The field is full, so keys may have been cut off. Name fewer, or give the terminal a file: backfill … --keys @file.",
         { By: ChooseBy.Keys } when KeyList.Read(Keys).Count == 0 => "Name at least one key.",
         { First.Length: > 0 } when Limit is null => "First takes a whole number, 1 or more.",
         _ => null,

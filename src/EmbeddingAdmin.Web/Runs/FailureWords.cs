@@ -60,9 +60,9 @@ public static class FailureWords
         "404" or ErrorCodes.ModelNotFound => new("The provider does not know the model.", "Check Embeddings:Model and Embeddings:Endpoint, then retry."),
         "408" or ErrorCodes.ProviderTimeout or ErrorCodes.ProviderUnreachable => new("The provider did not answer.", "Nothing is wrong with the row: retry when the provider answers."),
         "429" or ErrorCodes.RateLimited or ErrorCodes.QuotaExhausted => new("The provider asked to slow down, or its quota is used up.", "Nothing is wrong with the row: retry later, or at a lower pace."),
-        ErrorCodes.TextRefused or "400" or "422" => new("The provider refuses this one text.", "Look at the row's text for what the model does not take (control characters, nothing but signs), edit it, then retry."),
-        ['4', _, _] => new("The provider refuses this one text.", "Look up the provider's answer, edit the row's text, then retry."),
-        ['5', _, _] => new("The provider fails on this one text.", "Retry later; if it fails again on the same rows, edit their texts."),
+        ErrorCodes.TextRefused or "400" or "422" => new("The provider refuses the text.", "Look at the row's text for what the model does not take (control characters, nothing but signs), edit it, then retry."),
+        ['4', _, _] => new("The provider refuses the text.", "Look up the provider's answer, edit the row's text, then retry."),
+        ['5', _, _] => new("The provider fails on the text, and not on others.", "Retry later; if it fails again on the same rows, edit their texts."),
         _ => new("No vector could be made of the text.", "Read the message, settle what it names, then retry."),
     };
 

@@ -52,7 +52,15 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync(CancellationToken cancel)
     {
-        await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+        try
+        {
+            await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"The app did not end.\n{Said}", late);
+        }
+
         await _reading;
         return _process.ExitCode;
     }

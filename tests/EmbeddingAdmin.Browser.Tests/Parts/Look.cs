@@ -60,10 +60,11 @@ internal sealed class Look(IPage page)
     /// <param name="name">The picture's name.</param>
     /// <param name="width">1280 for a desk, 360 for a phone; another width than a desk's is part of the file's name.</param>
     /// <param name="scheme">Light or dark; dark is part of the file's name.</param>
-    public async Task KeepAsync(string name, int width = 1280, ColorScheme scheme = ColorScheme.Light)
+    /// <param name="dialog">Whether a dialog is open: the picture ends with the screen.</param>
+    public async Task KeepAsync(string name, int width = 1280, ColorScheme scheme = ColorScheme.Light, bool dialog = false)
     {
         var file = $"{name}{(width == 1280 ? "" : $"-{width}")}{(scheme == ColorScheme.Dark ? "-dark" : "")}.png";
-        await ShowAsync(Path.Combine(Pictures, file), width, scheme, $"{name} at {width} in {scheme}", fullPage: true);
+        await ShowAsync(Path.Combine(Pictures, file), width, scheme, $"{name} at {width} in {scheme}", fullPage: !dialog);
         await page.SetViewportSizeAsync(1280, 900);
     }
 

@@ -101,7 +101,7 @@ public sealed class CommandTests(AssemblyStack stack) : IAsyncLifetime
         Assert.Contains("profiles  100 %  7 of 7 rows", plain.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', plain.Output);
         Assert.Contains("Run 1 (backfill of profiles): succeeded, verified", plain.Output, StringComparison.Ordinal);
-        Assert.Equal("7 rows in scope.\n", plain.Error);
+        Assert.Equal("7 rows in scope.", plain.Error);
     }
 
     [Theory]

@@ -8,6 +8,8 @@ namespace EmbeddingAdmin.Database.Tests.Commands;
 /// <summary>Several programs on one database, as processes.</summary>
 public sealed class InstanceTests(AssemblyStack stack) : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("embedding-admin-");
 
     public void Dispose() => _keys.Delete(recursive: true);
@@ -23,7 +25,7 @@ public sealed class InstanceTests(AssemblyStack stack) : IDisposable
             await engine.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, TestEngine.Cancel);
             var asked = TimeProvider.System.GetTimestamp();
             await worker.SignalAsync("TERM");
-            var ended = await worker.EndAsync();
+            var ended = await worker.EndAsync().WaitAsync(Patience, TimeProvider.System, TestEngine.Cancel);
 
             Assert.Equal(0, ended.ExitCode);
             Assert.True(TimeProvider.System.GetElapsedTime(asked) < TimeSpan.FromSeconds(25));
@@ -79,7 +81,7 @@ public sealed class InstanceTests(AssemblyStack stack) : IDisposable
     private static async Task EndAsync(App app)
     {
         await app.SignalAsync("TERM");
-        Assert.Equal(0, (await app.EndAsync()).ExitCode);
+        Assert.Equal(0, (await app.EndAsync().WaitAsync(Patience, TimeProvider.System, TestEngine.Cancel)).ExitCode);
     }
 
     private (string Name, string Value)[] Settings(TestEngine engine, string role) =>

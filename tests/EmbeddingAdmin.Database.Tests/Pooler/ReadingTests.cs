@@ -5,6 +5,7 @@ using EmbeddingAdmin.Rows;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing;
+using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -45,5 +46,29 @@ public sealed class ReadingTests(AssemblyStack stack)
 
         await crowd.LeaveAsync();
         Assert.Empty(await Leftovers.FindAsync(engine.Database, engine.Pooler, TestEngine.Cancel));
+    }
+    [Fact]
+    public async Task Whoever_gives_up_waiting_for_a_full_pooler_is_let_go()
+    {
+        await using var engine = await TestEngine.StartPooledAsync(stack.Postgres, 10);
+        var target = await engine.TargetAsync();
+        await using var others = NpgsqlDataSource.Create(engine.Pooler!.ConnectionString);
+        var holders = new List<NpgsqlConnection>();
+        for (var held = 0; held < TestPooler.Servers; held++)
+        {
+            var holder = await others.OpenConnectionAsync(TestEngine.Cancel);
+            holders.Add(holder);
+            await using var hold = new NpgsqlCommand("begin", holder);
+            await hold.ExecuteNonQueryAsync(TestEngine.Cancel);
+        }
+
+        using var gaveUp = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        var begun = TimeProvider.System.GetTimestamp();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.Services.GetRequiredService<RowPages>().ReadAsync(target, new(), gaveUp.Token));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(25));
+
+        foreach (var holder in holders)
+            await holder.DisposeAsync();
+        Assert.Equal(10, (await engine.Services.GetRequiredService<RowPages>().ReadAsync(target, new(), TestEngine.Cancel)).Rows.Count);
     }
 }

@@ -44,7 +44,7 @@ public sealed class WorkerProcess : IAsyncDisposable
         var environment = Variables(settings);
         // Many are started side by side, and none lives long.
         if (!alone)
-            environment["DOTNET_gcServer"] = environment["DOTNET_TieredPGO"] = "0";
+            environment["DOTNET_TieredPGO"] = "0";
         var program = Path.Combine(AppContext.BaseDirectory, "EmbeddingAdmin.Testing.dll");
         // The guard kills it when this program ends, however that happens, and even while it is frozen.
         var process = GuardedProcess.Start(

@@ -51,6 +51,14 @@ public sealed class StartChoiceTests(ScreensDatabase database) : IClassFixture<S
     }
 
     [Fact]
+    public void A_list_of_keys_that_fills_the_field_is_not_taken_for_the_whole_list()
+    {
+        var choice = new StartChoice { Quick = QuickChoice.Choose, By = ChooseBy.Keys, Keys = new string('1', StartChoice.MostTyped - 1) };
+        Assert.Null(choice.Missing);
+        Assert.StartsWith("The field is full", (choice with { Keys = $"{choice.Keys}1" }).Missing, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Rows_are_chosen_by_key_and_a_malformed_key_is_named()
     {
         await using var screens = await Screens.OpenAsync(database);

@@ -30,12 +30,14 @@ public sealed class RunPageTests(ScreensDatabase database) : IClassFixture<Scree
         page.WaitForElement(".run-head");
         Assert.Equal($"Run {run.Id} · Backfill of profiles", page.Find("h1").TextContent);
         Assert.Equal(1, screens.Feed.Watchers);
+        page.WaitForAssertion(() => Assert.Contains("No worker is up; it waits for one.", page.Find(".run-head").TextContent, StringComparison.Ordinal));
 
         screens.Feed.Publish(Sample.Snapshot(run with { Status = RunStatus.Running, Version = run.Version + 1, ScopeRows = 1500 }, (RowOutcome.Written, 370), (RowOutcome.EmptySource, 5)));
 
         page.WaitForAssertion(() => Assert.Equal("25", page.Find("[role=progressbar]").GetAttribute("aria-valuenow")));
         Assert.Equal("375 of 1,500 rows (25 %)", page.Find("[role=progressbar]").GetAttribute("aria-valuetext"));
         Assert.Equal(["370", "5"], page.FindAll(".run-figures .figure-value").Select(figure => figure.TextContent));
+        Assert.DoesNotContain("No worker", page.Markup, StringComparison.Ordinal);
         Assert.Equal(11, page.FindAll(".receipt tbody tr").Count);
         Assert.Equal(["375", "1,125", "0", "1,500"], page.FindAll(".receipt tfoot td").Select(sum => sum.TextContent));
         Assert.DoesNotContain("Came meanwhile", page.Find(".run-rates").TextContent, StringComparison.Ordinal);
