@@ -77,8 +77,8 @@ public static partial class DatabaseFaults
             + "Correct ConnectionStrings:Postgres; in Supabase the database password is reset under Project Settings → Database.", answer),
         PostgresErrorCodes.InvalidCatalogName => new(ErrorCodes.DatabaseMissing,
             $"The server has no such database{Named(connection?.Database)}. Nothing was done. Correct the database in ConnectionStrings:Postgres (on Supabase it is postgres), or make it.", answer),
-        // Our own records are kept on a read-only database, too; on a standby the server does not let us.
-        PostgresErrorCodes.FeatureNotSupported when answer.Routine == "check_transaction_read_only" => new(ErrorCodes.DatabaseStandby,
+        // Our own records are kept on a read-only database, too; a standby refuses that, in the function that checks a setting.
+        PostgresErrorCodes.FeatureNotSupported when answer.Routine == "call_bool_check_hook" => new(ErrorCodes.DatabaseStandby,
             "The server is a standby, which takes no writes. Nothing was written. Connect to the primary, then try again.", answer),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(ErrorCodes.DatabaseReadOnly,
             "The database is read-only: a standby, or a project whose disk is full. Nothing was written. Connect to the primary, or make room and lift the restriction.", answer),

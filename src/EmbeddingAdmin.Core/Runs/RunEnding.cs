@@ -32,6 +32,14 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Dat
                 }
                 catch (Exception silent) when (DatabaseFaults.Explain(silent) is not null && !DatabaseFaults.IsRefusal(silent))
                 {
+                    // A server that came back as one that takes no writes: that is what the run waits for now.
+                    if (Holds(silent) is { } hold && fault is not null && RunFault.Judge(fault, clock.GetUtcNow()).To == RunStatus.Interrupted)
+                    {
+                        fault = hold;
+                        if (!stopping.IsCancellationRequested)
+                            patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                    }
+
                     Tell(run, fault ?? silent, ticker);
                 }
 
@@ -108,6 +116,10 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Dat
         end.To == RunStatus.Interrupted && run.Status == RunStatus.Running && await store.InterruptionsAsync(run.Id, cancel) + 1 >= RunFault.MostInterruptions
             ? RunFault.Stuck(end.Reason)
             : end;
+
+    private static Exception? Holds(Exception silent) =>
+        DatabaseFaults.Explain(silent)?.Code == ErrorCodes.DatabaseStandby ? new EmbeddingAdminException(ErrorCodes.DatabaseStandby, RunFault.Standby)
+        : DatabaseFaults.IsForSomebody(silent) ? silent : null;
 
     /// <summary>Tells whoever watches in this process what cannot be written down.</summary>
     private void Tell(Run run, Exception fault, Ticker ticker)

@@ -136,6 +136,35 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         Assert.Empty(await engine.DifferencesAsync());
     }
 
+    [Fact]
+    public async Task A_password_that_is_refused_in_mid_run_is_said_and_not_tried_again_and_the_run_goes_on_elsewhere()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 100);
+        var role = $"worker_of_{engine.Database.Name}";
+        await engine.Database.ExecuteAsync($"drop role if exists {role}; create role {role} superuser login password 'right'", TestEngine.Cancel);
+        await using (var worker = engine.Another(new NpgsqlConnectionStringBuilder(engine.Database.ConnectionString) { Username = role, Password = "right" }.ConnectionString))
+        {
+            engine.Provider.Script.Hang = true;
+            var (run, lease) = await worker.GetControl().StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+            var driving = worker.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
+            await engine.Provider.Counts.WhenAsync(counts => counts.InFlight == 2, TestEngine.Cancel);
+            await engine.Database.ExecuteAsync($"alter role {role} password 'wrong'; select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{role}'", TestEngine.Cancel);
+            engine.Provider.Script.Hang = false;
+
+            var left = await driving;
+
+            Assert.Equal(RunStatus.Running, left.Status);
+            Assert.NotNull(worker.GetRequiredService<DatabaseBrake>().Refusal);
+            Assert.StartsWith("The database refused the user or its password.", worker.GetRequiredService<RunFeed>().Latest(run.Id)!.Progress.Waiting, StringComparison.Ordinal);
+        }
+
+        await engine.HostAsync();
+        var ended = await engine.UntilAsync(1, seen => seen.Run.Status.IsFinal(), TimeSpan.FromSeconds(60));
+        Assert.Equal(Verdict.Verified, ended.Run.Verdict);
+        Assert.Empty(await engine.DifferencesAsync());
+        await engine.Database.ExecuteAsync($"drop role {role}", TestEngine.Cancel);
+    }
+
     private static async Task<RunStatus> LoseAsync(TestEngine engine, long run)
     {
         Assert.NotNull(await engine.Store.TakeAsync(run, TestEngine.Operator, TestEngine.Cancel));

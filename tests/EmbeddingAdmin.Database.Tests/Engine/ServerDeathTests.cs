@@ -29,17 +29,16 @@ public sealed class ServerDeathTests
 
         await postgres.StopAtOnceAsync(Cancel);
         await postgres.StartAsStandbyAsync();
+        await using var primary = new Promotion(site);
         site.Provider.Script.Hang = false;
-        await foreach (var seen in site.Services.GetRequiredService<RunFeed>().WatchAsync(asked.Id, Cancel))
-        {
-            if (seen.Progress.Waiting?.StartsWith("The server is a standby, which takes no writes. Nothing more was written", StringComparison.Ordinal) is true)
-                break;
-        }
+        var feed = site.Services.GetRequiredService<RunFeed>();
+        while (!driving.IsCompleted && feed.Latest(asked.Id)?.Progress.Waiting?.StartsWith("The server is a standby, which takes no writes. Nothing more was written", StringComparison.Ordinal) is not true)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
 
-        Assert.False(driving.IsCompleted);
+        Assert.False(driving.IsCompleted, feed.Latest(asked.Id)?.Progress.Waiting);
         var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => site.Control.AskAsync(asked.Id, RunAction.Pause, null, CrashSite.Operator, Cancel));
         Assert.Equal(ErrorCodes.DatabaseStandby, DatabaseFaults.Explain(refused)?.Code);
-        Assert.True(await site.ScalarAsync<bool>("select pg_promote()", Cancel));
+        await primary.DisposeAsync();
         var paused = await driving;
         Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseStandby), (paused.Status, paused.ReasonCode));
 
@@ -76,37 +75,9 @@ public sealed class ServerDeathTests
         Assert.Equal((Actor.System.Name, $"Its host stopped while the {(action == RunAction.Pause ? "pause" : "cancellation")} was pending."), (events[0].Actor, events[0].Sentence));
     }
 
-    [Fact]
-    public async Task A_password_that_is_refused_in_mid_run_is_said_and_never_tried_again_and_the_run_goes_on_once_it_is_right()
+    /// <summary>Makes the standby a primary, also where the test has failed: a database cannot be dropped on a standby.</summary>
+    private sealed class Promotion(CrashSite site) : IAsyncDisposable
     {
-        await using var postgres = await CrashPostgres.StartAsync(Cancel);
-        await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
-        site.Provider.Script.Hang = true;
-        var (asked, lease) = await site.Control.StartHereAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
-        var driving = site.Services.GetRunner().RunAsync(asked, lease, Cancel);
-        await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
-        await using var admin = new NpgsqlConnection(postgres.Address("postgres"));
-        await admin.OpenAsync(Cancel);
-        await ExecuteAsync("alter role postgres password 'another'");
-        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'");
-        site.Provider.Script.Hang = false;
-
-        var left = await driving;
-
-        Assert.Equal(RunStatus.Running, left.Status);
-        Assert.NotNull(site.Services.GetRequiredService<DatabaseBrake>().Refusal);
-        Assert.StartsWith("The database refused the user or its password.", site.Services.GetRequiredService<RunFeed>().Latest(asked.Id)!.Progress.Waiting, StringComparison.Ordinal);
-        await ExecuteAsync($"alter role postgres password '{postgres.Password}'");
-        await site.Services.GetRequiredService<DatabaseBrake>().TryAsync(() => site.Store.FindAsync(asked.Id, Cancel));
-        await site.StartWorkerAsync(Cancel);
-        while (!(await site.FindAsync(asked.Id, Cancel)).Status.IsFinal())
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancel);
-        Assert.Equal(Verdict.Verified, (await site.FindAsync(asked.Id, Cancel)).Verdict);
-
-        async Task ExecuteAsync(string sql)
-        {
-            await using var command = new NpgsqlCommand(sql, admin);
-            await command.ExecuteNonQueryAsync(Cancel);
-        }
+        public async ValueTask DisposeAsync() => await site.ScalarAsync<bool>("select pg_is_in_recovery() and pg_promote()", CancellationToken.None);
     }
 }

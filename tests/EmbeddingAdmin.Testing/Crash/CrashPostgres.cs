@@ -12,6 +12,7 @@ namespace EmbeddingAdmin.Testing.Crash;
 public sealed class CrashPostgres : IAsyncDisposable
 {
     private const string Pattern = "crash_pattern";
+    private const string StandbySignal = "standby.signal";
 
     private readonly FileStream _folderLock;
     private readonly Func<Task<PostgresServer>> _start;
@@ -80,14 +81,12 @@ public sealed class CrashPostgres : IAsyncDisposable
     /// <summary>Starts the server again as a standby without a primary: it answers, and takes no writes until it is promoted.</summary>
     public async Task StartAsStandbyAsync()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "standby.signal"), "");
+        await File.WriteAllTextAsync(Path.Combine(_folder, StandbySignal), "");
         await StartAgainAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        // Whoever takes the folder next wants a primary.
-        File.Delete(Path.Combine(_folder, "standby.signal"));
         await _server.DisposeAsync();
         await _folderLock.DisposeAsync();
     }
@@ -102,6 +101,9 @@ public sealed class CrashPostgres : IAsyncDisposable
         var programs = await DebianPostgres.GetAsync(options, user, new Progress<string>(), cancel);
         var folder = Path.Combine(await user.ReachableAsync(dataFolder, cancel), "pg");
         var password = Secrets.ReadOrMake(dataFolder).PostgresPassword;
+        // What a killed test left.
+        if (File.Exists(Path.Combine(folder, StandbySignal)))
+            File.Delete(Path.Combine(folder, StandbySignal));
         var port = 0;
         var server = await BeginAsync();
         port = new NpgsqlConnectionStringBuilder(server.ConnectionString).Port;
