@@ -56,21 +56,24 @@ public sealed class HostTests(AssemblyStack stack)
     [Fact]
     public async Task A_call_too_many_finds_the_run_taken_and_a_lost_one_is_made_again()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 100, ("Backfill:RowsPerSecond", "50"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 500, ("Backfill:RowsPerSecond", "50"));
         await engine.HostAsync();
         var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Running);
         var jobs = engine.Services.GetRequiredService<RunJobs>();
 
         await jobs.CallAsync([run.Id], TestEngine.Cancel);
-        await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_fired_triggers");
+        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_triggers where trigger_state in ('WAITING', 'ACQUIRED'))");
         await engine.Control.AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Paused);
+        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_fired_triggers)");
+        Assert.Equal(1, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.running'", TestEngine.Cancel));
 
         await jobs.RemoveAsync([run.Id], TestEngine.Cancel);
+        await engine.Control.SetPaceAsync(run.Id, null, TestEngine.Operator, TestEngine.Cancel);
         await engine.Control.AskAsync(run.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
-        Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 100), ended.Receipt);
+        Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 500), ended.Receipt);
         Assert.Equal(2, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.running'", TestEngine.Cancel));
     }
 
