@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace EmbeddingAdmin.Browser.Tests;
 
 /// <summary>Rows that cannot be embedded: the run goes on without them, says why by cause, and another one takes up exactly them.</summary>
-public sealed class FailureTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
+public sealed class RefusedRowsTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
 {
     private const string Refused = "(this text is refused)";
 
