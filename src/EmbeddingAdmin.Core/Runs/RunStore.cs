@@ -29,7 +29,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var insert = new NpgsqlCommand(
             $"""
             insert into embedding_admin.run as r (kind, target, vector_column, status, actor, plan, rows_per_second)
@@ -132,8 +132,8 @@ public sealed class RunStore(NpgsqlDataSource database)
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
-        var run = await MoveAsync(connection, transaction, seen, end, actor, fence, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
+        var run = await RunMove.WriteAsync(connection, transaction, seen, end, actor, fence, cancel);
         await transaction.CommitAsync(cancel);
         return run;
     }
@@ -146,7 +146,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     internal async Task<Run?> ForceAsync(Run seen, RunStatus to, Actor actor, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var take = new NpgsqlCommand(
             """
             update embedding_admin.run_lease set token = token + 1, until = clock_timestamp()
@@ -163,7 +163,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         if (!(bool)(await guard.ExecuteScalarAsync(cancel))!)
             return null;
         await Ledger.SumUpAsync(connection, transaction, seen.Id, cancel);
-        var moved = await MoveAsync(connection, transaction, seen, new(to, new(null, $"{actor.Name} forced it: its worker gave no sign any more.")), actor, null, cancel);
+        var moved = await RunMove.WriteAsync(connection, transaction, seen, new(to, new(null, $"{actor.Name} forced it: its worker gave no sign any more.")), actor, null, cancel);
         if (moved is not null)
             await transaction.CommitAsync(cancel);
         return moved;
@@ -202,7 +202,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var find = new NpgsqlCommand($"select {Columns} from embedding_admin.run r where r.id = $1 and r.status = 'enqueued' for update skip locked", connection, transaction)
         { Parameters = { new() { Value = id } } };
         if (await RunRecord.ReadAsync(find, cancel) is not { } run)
@@ -255,10 +255,10 @@ public sealed class RunStore(NpgsqlDataSource database)
     private async Task<Run?> SettleAsync(Run seen, RunEnd end, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         if (seen.Status.IsWorking())
             await Ledger.SumUpAsync(connection, transaction, seen.Id, cancel);
-        var moved = await MoveAsync(connection, transaction, seen, end, Actor.System, null, cancel);
+        var moved = await RunMove.WriteAsync(connection, transaction, seen, end, Actor.System, null, cancel);
         if (moved is not null)
             await transaction.CommitAsync(cancel);
         return moved;
@@ -315,7 +315,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(actor);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var command = new NpgsqlCommand(
             $"update embedding_admin.run r set rows_per_second = $2, version = r.version + 1 where r.id = $1 returning {Columns}", connection, transaction)
         { Parameters = { new() { Value = id }, new() { Value = rowsPerSecond ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double } } };
@@ -331,7 +331,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(lease);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var command = new NpgsqlCommand(
             """
             insert into embedding_admin.run_progress (run, progress) select l.run, $3 from embedding_admin.run_lease l where l.run = $1 and l.token = $2
@@ -379,7 +379,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(lease);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await BeginAsync(connection, cancel);
+        await using var transaction = await RunMove.BeginAsync(connection, cancel);
         await using var command = new NpgsqlCommand(sql, connection, transaction)
         { Parameters = { new() { Value = lease.Run }, new() { Value = lease.Token }, new() { Value = seconds } } };
         var rows = await command.ExecuteNonQueryAsync(cancel);
@@ -396,61 +396,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             """, connection, transaction)
         { Parameters = { new() { Value = run.Id }, new() { Value = RunLease.Length.TotalSeconds } } };
         var token = (long)(await command.ExecuteScalarAsync(cancel))!;
-        var running = await MoveAsync(connection, transaction, run, new(RunStatus.Running), actor, null, cancel);
+        var running = await RunMove.WriteAsync(connection, transaction, run, new(RunStatus.Running), actor, null, cancel);
         return (running!, new RunLease(run.Id, token));
     }
-
-    private static async Task<Run?> MoveAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Run seen, RunEnd end, Actor actor, RunLease? fence, CancellationToken cancel)
-    {
-        var (to, reason, verdict) = end;
-        var when = RunTransitions.When(seen.Status, to)
-            ?? throw new InvalidOperationException($"A run cannot go from {seen.Status.Name()} to {to.Name()}.");
-        await using var command = new NpgsqlCommand(
-            $"""
-            update embedding_admin.run r set status = $3, version = r.version + 1, verdict = $6, changed_at = clock_timestamp(),
-                   -- A pause or an end keeps the reason of the request that it fulfils.
-                   reason_code = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason_code else $4 end,
-                   reason = case when $5::text is null and $3 in ('paused', 'cancelled') then r.reason else $5 end,
-                   attempt = r.attempt + case when r.status = 'errored' then 1 else 0 end,
-                   started_at = coalesce(r.started_at, case when $3 = 'running' then clock_timestamp() end),
-                   ended_at = case when $3 in ('succeeded', 'cancelled', 'errored') then clock_timestamp() end,
-                   server = coalesce($8, r.server)
-             where r.id = $1 and r.version = $2 and ($7::bigint is null or exists (select from embedding_admin.run_lease l where l.run = $1 and l.token = $7))
-            returning {Columns}
-            """, connection, transaction)
-        {
-            Parameters =
-            {
-                new() { Value = seen.Id }, new() { Value = seen.Version }, new() { Value = to.Name() },
-                new() { Value = reason?.Code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = reason?.Sentence ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = verdict is { } v ? Run.Name(v) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = fence?.Token ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new() { Value = reason?.Server ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-            },
-        };
-        if (await RunRecord.ReadAsync(command, cancel) is not { } run)
-            return null;
-        await EventLog.RecordAsync(connection, transaction, actor, run.Id, $"run.{to.Name()}", reason?.Sentence ?? when, cancel, reason?.Code);
-        return run;
-    }
-
-    /// <summary>Begins a transaction on our own records, which are kept also where the database was made read-only for everybody.</summary>
-    private static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        var transaction = await connection.BeginTransactionAsync(cancel);
-        await using var command = new NpgsqlCommand("set transaction read write", connection, transaction);
-        await command.ExecuteNonQueryAsync(cancel);
-        return transaction;
-    }
-}
-
-/// <summary>Why the system changed a status.</summary>
-/// <param name="Code">One of <see cref="ErrorCodes"/>, or null when nothing is wrong.</param>
-/// <param name="Sentence">The reason in words.</param>
-public sealed record StatusReason(string? Code, string Sentence)
-{
-    /// <summary>The server that is noted together with the change; null leaves what is known.</summary>
-    internal string? Server { get; init; }
 }

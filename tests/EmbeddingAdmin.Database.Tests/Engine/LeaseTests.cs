@@ -10,6 +10,22 @@ namespace EmbeddingAdmin.Database.Tests.Engine;
 public sealed class LeaseTests(AssemblyStack stack)
 {
     [Fact]
+    public async Task A_program_that_freezes_over_a_runs_record_holds_it_for_ten_seconds_at_most()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 1);
+        await using var connection = await engine.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestEngine.Cancel);
+        await using (await RunMove.BeginAsync(connection, TestEngine.Cancel))
+            Assert.Equal("10s", await TimeoutAsync());
+        Assert.Equal("0", await TimeoutAsync());
+
+        async Task<string?> TimeoutAsync()
+        {
+            await using var command = new NpgsqlCommand("show idle_in_transaction_session_timeout", connection);
+            return (string?)await command.ExecuteScalarAsync(TestEngine.Cancel);
+        }
+    }
+
+    [Fact]
     public async Task A_worker_whose_lease_is_somebody_elses_writes_nothing()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);

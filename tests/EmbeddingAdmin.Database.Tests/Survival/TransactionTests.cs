@@ -46,8 +46,9 @@ public sealed class TransactionTests(AssemblyStack stack)
         using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
         var sampling = SampleAsync(engine, done.Token);
 
-        // More than one renewal of the lease.
-        await Task.Delay(RunLease.Renewal * 1.5, TimeProvider.System, TestEngine.Cancel);
+        // Two renewals of the lease.
+        var until = await engine.Database.ScalarAsync<string>("select until::text from embedding_admin.run_lease", TestEngine.Cancel);
+        await engine.UntilSqlAsync($"select until > '{until}'::timestamptz + interval '{RunLease.Renewal.TotalSeconds + 1} s' from embedding_admin.run_lease");
 
         await done.CancelAsync();
         var seen = await sampling;
