@@ -49,6 +49,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<WriteFactsReader>();
+        services.AddSingleton<SqlProbe>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<PoolerProbe>();

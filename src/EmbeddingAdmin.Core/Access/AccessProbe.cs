@@ -10,7 +10,7 @@ namespace EmbeddingAdmin.Access;
 /// Answers "who can write?" by trying: a statement that is rolled back, and requests that change nothing. Facts that only look like
 /// rights (a key's name, a count, RETURNING) are not believed.
 /// </summary>
-public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog, SupabaseApi api, IOptions<SupabaseOptions> supabase, TimeProvider clock)
+public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog, SqlProbe sql, SupabaseApi api, IOptions<SupabaseOptions> supabase, TimeProvider clock)
 {
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(8);
 
@@ -18,6 +18,31 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
 
     /// <summary>The last measurement of a table, or null.</summary>
     public IReadOnlyList<WriteProbe>? Latest(string table) => _measured.GetValueOrDefault(table);
+
+    private readonly ConcurrentDictionary<string, AccessMatrix> _matrices = new(StringComparer.Ordinal);
+
+    /// <summary>The last matrix of a table, or null.</summary>
+    public AccessMatrix? LatestMatrix(string table) => _matrices.GetValueOrDefault(table);
+
+    /// <summary>Measures every identity.</summary>
+    /// <exception cref="EmbeddingAdminException">The table cannot be resolved.</exception>
+    public async Task<AccessMatrix> MatrixAsync(EmbeddingTable table, AccessTry how, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var target = await catalog.ResolveAsync(table, cancel);
+        var cells = new List<AccessCell>();
+        foreach (var who in Identity.All)
+            cells.AddRange(await TryAsync(target, who, how, cancel));
+        var own = await RoleFacts.ReadAsync(database, null, target.Facts.Oid, cancel);
+        return _matrices[table.Name] = new(table.Name, own?.Name ?? "", cells, clock.GetUtcNow());
+    }
+
+    /// <summary>The three answers of one identity.</summary>
+    public async Task<IReadOnlyList<AccessCell>> TryAsync(Target target, Identity who, AccessTry how, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(who);
+        return who.Way == Way.Sql ? await sql.TryAsync(target, who, how, cancel) : AccessAnswers.NotMeasured(who, "The API is asked by a part that is not there yet.", clock);
+    }
 
     /// <summary>Measures all three writers.</summary>
     /// <exception cref="EmbeddingAdminException">The table cannot be resolved.</exception>

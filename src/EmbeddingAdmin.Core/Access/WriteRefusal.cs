@@ -12,14 +12,18 @@ public static class WriteRefusal
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(refused);
         var table = $"{target.Table.Schema}.{target.Table.Table}";
-        // Postgres names no SQLSTATE of its own for row-level security; the function that raises it is the only sign that is not translated.
-        return refused.Routine is "check_enable_rls" or "ExecWithCheckOptions" || refused.MessageText.Contains("row-level security", StringComparison.Ordinal)
+        return IsRowSecurity(refused)
             ? RowSecurity(table, null, refused)
             : new EmbeddingAdminException(
                 ErrorCodes.Grant,
                 $"The database role may not do this on {table}: {refused.MessageText}. Nothing was written. Grant it: grant select, update ({target.Vector}) on {target.Relation} to the role of the connection.",
                 refused);
     }
+
+    /// <summary>Whether row-level security refused, and not a missing grant.</summary>
+    /// <remarks>Postgres names no SQLSTATE of its own for it; the function that raises it is the only sign that is not translated.</remarks>
+    internal static bool IsRowSecurity(PostgresException refused) =>
+        refused.Routine is "check_enable_rls" or "ExecWithCheckOptions" || refused.MessageText.Contains("row-level security", StringComparison.Ordinal);
 
     /// <summary>Row-level security filters what <paramref name="role"/> writes to <paramref name="table"/>.</summary>
     public static EmbeddingAdminException RowSecurity(string table, string? role, Exception? inner = null) => new(

@@ -53,6 +53,13 @@ internal sealed class TableSession : IAsyncDisposable
         return command;
     }
 
+    /// <summary>Runs statements without parameters and without rows.</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken cancel)
+    {
+        await using var command = Command(sql);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Transaction.DisposeAsync();
