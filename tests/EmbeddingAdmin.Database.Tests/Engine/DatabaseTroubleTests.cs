@@ -167,11 +167,11 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
 
     private static async Task<RunStatus> LoseAsync(TestEngine engine, long run)
     {
-        Assert.NotNull(await engine.Store.TakeAsync(run, TestEngine.Operator, TestEngine.Cancel));
+        Assert.NotNull(await engine.Store.Leases.TakeAsync(run, TestEngine.Operator, TestEngine.Cancel));
         await engine.Database.ExecuteAsync("update embedding_admin.run_lease set until = clock_timestamp() - interval '1 second'", TestEngine.Cancel);
-        var settled = Assert.Single(await engine.Store.SettleAbandonedAsync(TestEngine.Cancel)).Status;
+        var settled = Assert.Single(await engine.Store.Leases.SettleAbandonedAsync(TestEngine.Cancel)).Status;
         if (settled == RunStatus.Interrupted)
-            Assert.Equal(RunStatus.Enqueued, Assert.Single(await engine.Store.SettleAbandonedAsync(TestEngine.Cancel)).Status);
+            Assert.Equal(RunStatus.Enqueued, Assert.Single(await engine.Store.Leases.SettleAbandonedAsync(TestEngine.Cancel)).Status);
         return settled;
     }
 

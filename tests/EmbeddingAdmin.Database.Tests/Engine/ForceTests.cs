@@ -25,7 +25,7 @@ public sealed class ForceTests(AssemblyStack stack)
         Assert.Equal((true, settled), (answer.Done, answer.Run!.Status));
         Assert.EndsWith("Its worker writes nothing any more, should it wake.", answer.Sentence, StringComparison.Ordinal);
         Assert.Equal("tester forced it: its worker gave no sign any more.", answer.Run.Reason);
-        Assert.False(await engine.Store.RenewAsync(lease, TestEngine.Cancel));
+        Assert.False(await engine.Store.Leases.RenewAsync(lease, TestEngine.Cancel));
         var again = await elsewhere.GetControl().AskAsync(run.Id, RunAction.Force, null, TestEngine.Operator, TestEngine.Cancel);
         Assert.Equal((false, $"Run {run.Id} is {settled.Name()}: no request is pending that could be forced. Nothing was done."), (again.Done, again.Sentence));
     }
@@ -44,9 +44,9 @@ public sealed class ForceTests(AssemblyStack stack)
 
         Assert.False(answer.Done);
         Assert.Matches(@"is pausing for \d+ s, and its worker gave a sign \d+ s ago\. Nothing was done\.", answer.Sentence);
-        Assert.True(await engine.Store.HoldsAsync(lease, TestEngine.Cancel));
+        Assert.True(await engine.Store.Leases.HoldsAsync(lease, TestEngine.Cancel));
         // The store asks again, whatever a page thinks.
-        Assert.Null(await engine.Store.ForceAsync((await engine.Store.FindAsync(run.Id, TestEngine.Cancel))!, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel));
+        Assert.Null(await engine.Store.Leases.ForceAsync((await engine.Store.FindAsync(run.Id, TestEngine.Cancel))!, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel));
         Assert.Equal(1, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.force.refused'", TestEngine.Cancel));
     }
 
