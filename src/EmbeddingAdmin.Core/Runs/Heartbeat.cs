@@ -23,7 +23,7 @@ internal sealed class Heartbeat(RunStore store, RunLease lease, Run run, Halt ha
         var renewed = clock.GetTimestamp();
         await EachAsync(RunLease.Renewal, async () =>
         {
-            if (!await store.RenewAsync(lease, ended))
+            if (!await store.Leases.RenewAsync(lease, ended))
                 halt.Because(new LeaseLostException(lease));
             renewed = clock.GetTimestamp();
         }, () =>

@@ -58,7 +58,7 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
             }
 
             var moved = action == RunAction.Force
-                ? await store.ForceAsync(run, to, actor, cancel)
+                ? await store.Leases.ForceAsync(run, to, actor, cancel)
                 : await store.MoveAsync(run, to, actor, new StatusReason(null, $"{actor.Name} asked to {Run.Name(action)} it."), cancel);
             if (moved is null)
                 continue;

@@ -72,7 +72,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Dat
         while (true)
         {
             run = await store.FindAsync(run.Id, cancel) ?? run;
-            if (!run.Status.IsWorking() || !await store.HoldsAsync(lease, cancel))
+            if (!run.Status.IsWorking() || !await store.Leases.HoldsAsync(lease, cancel))
                 break;
             var end = fault is null ? await HowAsync(run, finished, cancel) : await BoundAsync(run, RunFault.Judge(fault, clock.GetUtcNow()), cancel);
             if (fault is not null)
@@ -86,7 +86,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Dat
             }
         }
 
-        await store.ReleaseAsync(lease, cancel);
+        await store.Leases.ReleaseAsync(lease, cancel);
         feed.Publish(RunSnapshot.OfWorker(run, progress, clock.GetUtcNow()));
         log.RunEnded(run.Id, run.Status, receipt.Selected);
         return run;
@@ -113,7 +113,7 @@ internal sealed class RunEnding(RunStore store, Ledger ledger, RunFeed feed, Dat
     }
 
     private async Task<RunEnd> BoundAsync(Run run, RunEnd end, CancellationToken cancel) =>
-        end.To == RunStatus.Interrupted && run.Status == RunStatus.Running && await store.InterruptionsAsync(run.Id, cancel) + 1 >= RunFault.MostInterruptions
+        end.To == RunStatus.Interrupted && run.Status == RunStatus.Running && await store.Leases.InterruptionsAsync(run.Id, cancel) + 1 >= RunFault.MostInterruptions
             ? RunFault.Stuck(end.Reason)
             : end;
 

@@ -58,7 +58,7 @@ internal static class RunFault
     public static bool IsOfTheDatabase(string? code) =>
         code is ErrorCodes.DatabaseReadOnly or ErrorCodes.DatabaseStandby or ErrorCodes.DatabaseFull or ErrorCodes.DatabaseCredentials or ErrorCodes.DatabaseTenant or ErrorCodes.DatabaseMissing;
 
-    private static bool IsForSomebody(string code) => IsOfTheDatabase(code) || code is ErrorCodes.RunDrift or ErrorCodes.ServerChanged or ErrorCodes.TableUnknown;
+    private static bool IsForSomebody(string code) => IsOfTheDatabase(code) || code is ErrorCodes.RunDrift or ErrorCodes.TableUnknown;
 
     private static RunEnd Pause(string code, string sentence) => new(RunStatus.Paused, new(code, sentence));
 

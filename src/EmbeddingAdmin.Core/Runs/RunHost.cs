@@ -99,7 +99,7 @@ public sealed class RunHost(RunStore store, RunFeed feed, RunJobs jobs, SchemaGa
 
     private async Task SettleAsync(CancellationToken stopping)
     {
-        foreach (var settled in await store.SettleAbandonedAsync(stopping))
+        foreach (var settled in await store.Leases.SettleAbandonedAsync(stopping))
         {
             if (await store.SnapshotAsync(settled.Id, stopping) is { } snapshot)
                 feed.Publish(snapshot);

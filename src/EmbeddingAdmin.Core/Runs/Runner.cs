@@ -25,7 +25,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
     /// <param name="stopping">The host stops: the run is interrupted and goes on elsewhere or later.</param>
     public async Task<Run?> RunAsync(long id, CancellationToken stopping)
     {
-        if (await store.TakeAsync(id, Actor.System, stopping) is not var (run, lease))
+        if (await store.Leases.TakeAsync(id, Actor.System, stopping) is not var (run, lease))
             return null;
         return await RunAsync(run, lease, stopping);
     }

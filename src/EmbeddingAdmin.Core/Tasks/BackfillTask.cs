@@ -86,14 +86,15 @@ public sealed class BackfillTask(
         var bisection = new Bisection(_call, wait => waiting(wait is null ? null : Waiting(wait)), RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+        var answers = bisection.Answers;
         // In the page's order, which is that of the keys.
-        var rows = page.Rows.Where(row => bisection.Vectors.ContainsKey(row.Key)).ToList();
+        var rows = page.Rows.Where(row => answers.Vectors.ContainsKey(row.Key)).ToList();
         return page with
         {
             Rows = rows,
-            Vectors = [.. rows.Select(row => bisection.Vectors[row.Key])],
-            Settled = [.. settled, .. bisection.Refused],
-            Charge = new(bisection.Tokens, bisection.Bytes, run.Plan.Price?.Of(bisection.Tokens)),
+            Vectors = [.. rows.Select(row => answers.Vectors[row.Key])],
+            Settled = [.. settled, .. answers.Refused],
+            Charge = new(answers.Tokens, answers.Bytes, run.Plan.Price?.Of(answers.Tokens)),
         };
     }
 

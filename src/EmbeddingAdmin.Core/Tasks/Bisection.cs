@@ -1,6 +1,4 @@
-using System.Text;
 using EmbeddingAdmin.Providers;
-using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.AI;
 
 namespace EmbeddingAdmin.Tasks;
@@ -20,20 +18,10 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     // Until so many texts of a page were refused and none taken, they may be the culprits that they seem to be.
     private const int RefusedToDoubt = 4;
 
-    private readonly Dictionary<string, ReadOnlyMemory<float>> _vectors = new(StringComparer.Ordinal);
     private bool _vouched;
 
-    /// <summary>The vectors that were made, by the row's key.</summary>
-    public IReadOnlyDictionary<string, ReadOnlyMemory<float>> Vectors => _vectors;
-
-    /// <summary>The rows that the provider refuses, with its reason.</summary>
-    public List<RowResult> Refused { get; } = [];
-
-    /// <summary>Tokens charged.</summary>
-    public long Tokens { get; private set; }
-
-    /// <summary>UTF-8 bytes of the texts that were answered.</summary>
-    public long Bytes { get; private set; }
+    /// <summary>What came of the requests so far.</summary>
+    public PageAnswers Answers { get; } = new();
 
     /// <summary>Embeds the rows of one request.</summary>
     /// <exception cref="ProviderFault">The provider failed, and not for single rows.</exception>
@@ -168,13 +156,8 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
 
     private async Task ParkAsync(SourceRow row, ProviderFault fault)
     {
-        Refused.Add(fault.Code switch
-        {
-            ErrorCodes.TextEdited => new(row.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written."),
-            ErrorCodes.TextTooLong => new(row.Key, RowOutcome.TooLong, "provider", Code(fault), fault.Message),
-            _ => new(row.Key, RowOutcome.Failed, "provider", Code(fault), fault.Message),
-        });
-        if (_vectors.Count > 0 || _vouched || Refused.Count < RefusedToDoubt)
+        Answers.Refuse(row, fault);
+        if (Answers.Vectors.Count > 0 || _vouched || Answers.Refused.Count < RefusedToDoubt)
             return;
         // Nothing was taken yet: settings that the provider refuses look the same for every text.
         if (!await AnswersOthersAsync())
@@ -209,7 +192,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
             // Nothing was sent with it that could have come out better.
             if (!await AnswersOthersAsync())
                 throw;
-            Refused.Add(new(rows[0].Key, RowOutcome.Failed, "provider", fault.Code, fault.Message));
+            Answers.Refuse(rows[0], fault);
             return null;
         }
     }
@@ -225,7 +208,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         }
         catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadAnswer && fault.Code == refusal.Code)
         {
-            Refused.Add(new(row.Key, RowOutcome.Failed, "provider", fault.Code, fault.Message));
+            Answers.Refuse(row, fault);
         }
         catch (ProviderFault fault) when (fault.MayBeOneText)
         {
@@ -240,8 +223,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         {
             var made = await call.EmbedAsync(ProviderProbe.Sentences, halving: true, waits, cancel);
             waits(null);
-            Tokens += made.Usage?.TotalTokenCount ?? 0;
-            Bytes += ProviderProbe.Sentences.Sum(Encoding.UTF8.GetByteCount);
+            Answers.Charge(ProviderProbe.Sentences, made.Usage);
             return true;
         }
         catch (ProviderFault)
@@ -250,18 +232,10 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         }
     }
 
-    private void Take(IReadOnlyList<SourceRow> rows, IEnumerable<Embedding<float>?> made, UsageDetails? usage)
+    private void Take(IReadOnlyList<SourceRow> rows, IReadOnlyList<Embedding<float>?> made, UsageDetails? usage)
     {
-        var vectors = made.ToList();
-        accept(vectors.OfType<Embedding<float>>());
-        for (var i = 0; i < rows.Count; i++)
-        {
-            if (vectors[i] is { } embedding)
-                _vectors[rows[i].Key] = embedding.Vector;
-        }
-
-        Tokens += usage?.TotalTokenCount ?? 0;
-        Bytes += rows.Sum(row => (long)Encoding.UTF8.GetByteCount(row.Text));
+        accept(made.OfType<Embedding<float>>());
+        Answers.Take(rows, made, usage);
     }
 
     private static (IReadOnlyList<SourceRow> First, IReadOnlyList<SourceRow> Second) Halves(IReadOnlyList<SourceRow> rows) =>
@@ -269,6 +243,4 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
 
     private static bool Same(ProviderFault one, ProviderFault other) =>
         one.HttpStatus == other.HttpStatus && string.Equals(one.Happened, other.Happened, StringComparison.Ordinal);
-
-    private static string Code(ProviderFault fault) => fault.HttpStatus?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? fault.Code;
 }

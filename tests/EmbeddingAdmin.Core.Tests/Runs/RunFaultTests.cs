@@ -74,6 +74,49 @@ public sealed class RunFaultTests
     {
         Assert.Equal((RunStatus.Errored, ErrorCodes.ProviderFailed), Of(new ProviderFault(ProviderFaultKind.Transient, ErrorCodes.ProviderFailed, "It failed.")));
         Assert.Equal((RunStatus.Paused, ErrorCodes.QuotaExhausted), Of(new ProviderFault(ProviderFaultKind.Quota, ErrorCodes.QuotaExhausted, "No money.")));
+        Assert.Equal((RunStatus.Paused, ErrorCodes.KeyRefused), Of(new ProviderFault(ProviderFaultKind.Credentials, ErrorCodes.KeyRefused, "No key.")));
+    }
+
+    [Theory]
+    [InlineData(60, RunStatus.Errored, "Retry goes on from there.")]
+    [InlineData(61, RunStatus.Paused, "It may be asked again from 2026-03-14 15:10:27 UTC on; resume the run then.")]
+    public void A_provider_that_asks_for_more_time_than_is_waited_holds_the_run_and_says_until_when(int seconds, RunStatus to, string words)
+    {
+        var end = RunFault.Judge(new ProviderFault(ProviderFaultKind.RateLimited, ErrorCodes.RateLimited, "Too fast.") { RetryAfter = TimeSpan.FromSeconds(seconds) }, Now);
+        Assert.Equal((to, ErrorCodes.RateLimited), (end.To, end.Reason?.Code));
+        Assert.EndsWith(words, end.Reason!.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ErrorCodes.DatabaseReadOnly, true)]
+    [InlineData(ErrorCodes.DatabaseStandby, true)]
+    [InlineData(ErrorCodes.DatabaseFull, true)]
+    [InlineData(ErrorCodes.DatabaseCredentials, true)]
+    [InlineData(ErrorCodes.DatabaseTenant, true)]
+    [InlineData(ErrorCodes.DatabaseMissing, true)]
+    [InlineData(ErrorCodes.RunDrift, false)]
+    [InlineData(ErrorCodes.TableUnknown, false)]
+    public void What_somebody_has_to_settle_holds_the_run_and_after_the_databases_own_trouble_an_update_is_tried_first(string code, bool tried)
+    {
+        Assert.Equal((RunStatus.Paused, code), Of(new EmbeddingAdminException(code, "It is so.")));
+        Assert.Equal(tried, RunFault.IsOfTheDatabase(code));
+    }
+
+    [Fact]
+    public void A_refusal_that_nobody_has_to_settle_first_stops_the_run() =>
+        Assert.Equal((RunStatus.Errored, ErrorCodes.WriteSwallowed), Of(new EmbeddingAdminException(ErrorCodes.WriteSwallowed, "It is so.")));
+
+    [Fact]
+    public void A_pooler_that_knows_no_such_project_holds_the_run() =>
+        Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseTenant), Of(new PostgresException("Tenant or user not found", "FATAL", "FATAL", "XX000")));
+
+    [Fact]
+    public void What_is_unexpected_stops_the_run_and_its_words_are_left_to_the_log()
+    {
+        var end = RunFault.Judge(new InvalidOperationException("what it says of a row"), Now);
+        Assert.Equal((RunStatus.Errored, ErrorCodes.RunFault), (end.To, end.Reason?.Code));
+        Assert.StartsWith("Something unexpected happened (InvalidOperationException); the log has the details.", end.Reason!.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("of a row", end.Reason.Sentence, StringComparison.Ordinal);
     }
 
     private static (RunStatus, string?) Of(Exception fault)

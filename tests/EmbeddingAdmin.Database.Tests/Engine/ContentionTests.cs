@@ -83,7 +83,7 @@ public sealed class ContentionTests(AssemblyStack stack)
         await engine.Store.MoveAsync(run, RunStatus.Pausing, Actor.System, new(ErrorCodes.DatabaseFull, "The disk is full."), TestEngine.Cancel);
         await engine.Database.ExecuteAsync("update embedding_admin.run_lease set until = clock_timestamp() - interval '1 second'", TestEngine.Cancel);
 
-        var settled = Assert.Single(await engine.Store.SettleAbandonedAsync(TestEngine.Cancel));
+        var settled = Assert.Single(await engine.Store.Leases.SettleAbandonedAsync(TestEngine.Cancel));
 
         Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseFull, "The disk is full."), (settled.Status, settled.ReasonCode, settled.Reason));
     }

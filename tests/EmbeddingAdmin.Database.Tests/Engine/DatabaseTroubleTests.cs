@@ -11,10 +11,6 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
     private const string CutOff =
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and application_name like 'EmbeddingAdmin%'";
 
-    private const string Full =
-        "create sequence tries; create function full_disk() returns trigger language plpgsql as $$ begin perform nextval('tries'); raise exception 'could not extend file' using errcode = '53100'; end $$; "
-        + "create trigger full_disk before update on stories for each statement execute function full_disk()";
-
     [Fact]
     public async Task A_run_whose_connections_are_cut_goes_on_by_itself_and_writes_every_row_once()
     {
@@ -57,35 +53,6 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         Assert.StartsWith("The run was interrupted 5 times in a row and wrote no page in between.", stuck.Reason, StringComparison.Ordinal);
         await engine.Control.AskAsync(run.Id, RunAction.Retry, null, TestEngine.Operator, TestEngine.Cancel);
         Assert.Equal(RunStatus.Interrupted, await LoseAsync(engine, run.Id));
-    }
-
-    [Fact]
-    public async Task A_full_disk_pauses_at_once_and_resume_tries_one_update_first()
-    {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 100);
-        var (asked, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
-        await engine.Database.ExecuteAsync(Full, TestEngine.Cancel);
-
-        var paused = await engine.Services.GetRunner().RunAsync(asked, lease, TestEngine.Cancel);
-
-        Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseFull), (paused.Status, paused.ReasonCode));
-        // Two writers, and none tried twice.
-        Assert.InRange(await engine.Database.ScalarAsync<long>("select last_value from tries", TestEngine.Cancel), 1, 2);
-        var calls = engine.Provider.Counts.Calls;
-        var early = await engine.Control.AskAsync(asked.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
-        Assert.False(early.Done);
-        Assert.StartsWith($"Run {asked.Id} cannot go on yet. The database's disk is full.", early.Sentence, StringComparison.Ordinal);
-        await engine.Database.ExecuteAsync("alter table stories disable trigger full_disk", TestEngine.Cancel);
-        Assert.True((await engine.Control.AskAsync(asked.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel)).Done);
-        // Full again before a worker took it.
-        await engine.Database.ExecuteAsync("alter table stories enable trigger full_disk", TestEngine.Cancel);
-        var again = (await engine.Services.GetRunner().RunAsync(asked.Id, TestEngine.Cancel))!;
-        Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseFull, calls), (again.Status, again.ReasonCode, engine.Provider.Counts.Calls));
-
-        await engine.Database.ExecuteAsync("drop trigger full_disk on stories", TestEngine.Cancel);
-        await engine.Control.AskAsync(asked.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
-        Assert.Equal(Verdict.Verified, (await engine.Services.GetRunner().RunAsync(asked.Id, TestEngine.Cancel))!.Verdict);
-        Assert.Empty(await engine.DifferencesAsync());
     }
 
     [Fact]
@@ -167,11 +134,11 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
 
     private static async Task<RunStatus> LoseAsync(TestEngine engine, long run)
     {
-        Assert.NotNull(await engine.Store.TakeAsync(run, TestEngine.Operator, TestEngine.Cancel));
+        Assert.NotNull(await engine.Store.Leases.TakeAsync(run, TestEngine.Operator, TestEngine.Cancel));
         await engine.Database.ExecuteAsync("update embedding_admin.run_lease set until = clock_timestamp() - interval '1 second'", TestEngine.Cancel);
-        var settled = Assert.Single(await engine.Store.SettleAbandonedAsync(TestEngine.Cancel)).Status;
+        var settled = Assert.Single(await engine.Store.Leases.SettleAbandonedAsync(TestEngine.Cancel)).Status;
         if (settled == RunStatus.Interrupted)
-            Assert.Equal(RunStatus.Enqueued, Assert.Single(await engine.Store.SettleAbandonedAsync(TestEngine.Cancel)).Status);
+            Assert.Equal(RunStatus.Enqueued, Assert.Single(await engine.Store.Leases.SettleAbandonedAsync(TestEngine.Cancel)).Status);
         return settled;
     }
 

@@ -46,6 +46,15 @@ public sealed class DriftTests(AssemblyStack stack)
     public async Task Another_recipe_that_is_chosen_in_mid_run_stops_the_run() =>
         AssertDrifted(await ChangeInMidRunAsync(OtherRecipe), "Another text recipe was chosen for the column");
 
+    [Fact]
+    public async Task A_copy_that_is_put_in_the_place_of_the_database_in_mid_run_is_not_written_to()
+    {
+        var run = await ChangeInMidRunAsync(PutCopyInPlaceAsync);
+
+        Assert.Equal((RunStatus.Paused, ErrorCodes.ServerChanged), (run.Status, run.ReasonCode));
+        Assert.Contains("another database, or one that was dropped and made again", run.Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Tables:0:Text", "{title}", "the text recipe of stories")]
     [InlineData("Embeddings:Model", "text-embedding-3-large", "the model text-embedding-3-small, and the settings name text-embedding-3-large now.")]
@@ -117,19 +126,50 @@ public sealed class DriftTests(AssemblyStack stack)
     }
 
     /// <summary>Changes something while the provider has all pages in hand, lets it answer, and returns the run when it stands still.</summary>
-    private async Task<Run> ChangeInMidRunAsync(string change)
+    private Task<Run> ChangeInMidRunAsync(string change) => ChangeInMidRunAsync(engine => engine.Database.ExecuteAsync(change, TestEngine.Cancel));
+
+    private async Task<Run> ChangeInMidRunAsync(Func<TestEngine, Task> change)
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 100);
         engine.Provider.Script.Hang = true;
         var (asked, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         var driving = engine.Services.GetRunner().RunAsync(asked, lease, TestEngine.Cancel);
         await engine.Provider.Counts.WhenAsync(counts => counts.InFlight == 2, TestEngine.Cancel);
-        await engine.Database.ExecuteAsync(change, TestEngine.Cancel);
+        await change(engine);
         engine.Provider.Script.Hang = false;
 
         var run = await driving;
         Assert.Equal(0, await engine.Database.ScalarAsync<long>("select (select count(*) from embedding_admin.batch) + (select count(*) from embedding_admin.stamp)", TestEngine.Cancel));
         return run;
+    }
+
+    /// <summary>As a restore does: whoever connects again finds the same name, the same run and its lease.</summary>
+    private async Task PutCopyInPlaceAsync(TestEngine engine)
+    {
+        var name = engine.Database.Name;
+        await using var admin = new NpgsqlConnection(stack.Postgres.AdminConnectionString);
+        await admin.OpenAsync(TestEngine.Cancel);
+        await ExecuteAsync($"alter database {name} allow_connections false");
+        await ExecuteAsync($"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{name}'");
+        await ExecuteAsync($"create database {name}_copy template {name}");
+        await using (var swap = await admin.BeginTransactionAsync(TestEngine.Cancel))
+        {
+            await ExecuteAsync($"alter database {name} rename to {name}_before");
+            await ExecuteAsync($"alter database {name}_copy rename to {name}");
+            await swap.CommitAsync(TestEngine.Cancel);
+        }
+
+        await ExecuteAsync($"drop database {name}_before");
+        engine.Services.GetRequiredService<NpgsqlDataSource>().Clear();
+        engine.Database.DataSource.Clear();
+        // The worker has renewed its lease in the copy, or need not yet.
+        await engine.UntilSqlAsync("select until > clock_timestamp() + interval '5 s' from embedding_admin.run_lease");
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, admin);
+            await command.ExecuteNonQueryAsync(TestEngine.Cancel);
+        }
     }
 
     private static void AssertDrifted(Run run, string sentence)

@@ -14,6 +14,8 @@ public sealed class ForceTests(AssemblyStack stack)
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
         var (run, lease) = await StopAsync(engine, asked);
         await AgeAsync(engine, request: 61, heartbeat: 31);
+        // A page that the worker could not tell of any more.
+        await engine.Database.ExecuteAsync($"insert into embedding_admin.batch (run, no, pass, written) values ({run.Id}, 1, 0, 7)", TestEngine.Cancel);
         var seen = (await engine.Store.SnapshotAsync(run.Id, TestEngine.Cancel))!;
         Assert.True(seen.MayBeForced);
         Assert.NotNull(seen.SilentSince);
@@ -25,7 +27,8 @@ public sealed class ForceTests(AssemblyStack stack)
         Assert.Equal((true, settled), (answer.Done, answer.Run!.Status));
         Assert.EndsWith("Its worker writes nothing any more, should it wake.", answer.Sentence, StringComparison.Ordinal);
         Assert.Equal("tester forced it: its worker gave no sign any more.", answer.Run.Reason);
-        Assert.False(await engine.Store.RenewAsync(lease, TestEngine.Cancel));
+        Assert.False(await engine.Store.Leases.RenewAsync(lease, TestEngine.Cancel));
+        Assert.Equal(7, (await engine.Store.SnapshotAsync(run.Id, TestEngine.Cancel))!.Receipt[RowOutcome.Written]);
         var again = await elsewhere.GetControl().AskAsync(run.Id, RunAction.Force, null, TestEngine.Operator, TestEngine.Cancel);
         Assert.Equal((false, $"Run {run.Id} is {settled.Name()}: no request is pending that could be forced. Nothing was done."), (again.Done, again.Sentence));
     }
@@ -44,10 +47,25 @@ public sealed class ForceTests(AssemblyStack stack)
 
         Assert.False(answer.Done);
         Assert.Matches(@"is pausing for \d+ s, and its worker gave a sign \d+ s ago\. Nothing was done\.", answer.Sentence);
-        Assert.True(await engine.Store.HoldsAsync(lease, TestEngine.Cancel));
+        Assert.True(await engine.Store.Leases.HoldsAsync(lease, TestEngine.Cancel));
         // The store asks again, whatever a page thinks.
-        Assert.Null(await engine.Store.ForceAsync((await engine.Store.FindAsync(run.Id, TestEngine.Cancel))!, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel));
+        Assert.Null(await engine.Store.Leases.ForceAsync((await engine.Store.FindAsync(run.Id, TestEngine.Cancel))!, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel));
         Assert.Equal(1, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.force.refused'", TestEngine.Cancel));
+    }
+
+    [Fact]
+    public async Task A_request_that_nobody_has_a_lease_for_is_forced_by_its_age_alone()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        var (run, _) = await StopAsync(engine, RunAction.Cancel);
+        await engine.Database.ExecuteAsync("delete from embedding_admin.run_lease", TestEngine.Cancel);
+        var early = await engine.Control.AskAsync(run.Id, RunAction.Force, null, TestEngine.Operator, TestEngine.Cancel);
+        Assert.False(early.Done);
+        Assert.Contains("and no worker has it. Nothing was done.", early.Sentence, StringComparison.Ordinal);
+
+        await AgeAsync(engine, request: 61, heartbeat: 0);
+        var answer = await engine.Control.AskAsync(run.Id, RunAction.Force, null, TestEngine.Operator, TestEngine.Cancel);
+        Assert.Equal((true, RunStatus.Cancelled), (answer.Done, answer.Run!.Status));
     }
 
     [Fact]
@@ -56,10 +74,10 @@ public sealed class ForceTests(AssemblyStack stack)
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 100);
         engine.Provider.Script.Hang = true;
         var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
-        // Its lease is never renewed, as if its process were frozen.
-        await engine.Database.ExecuteAsync("create function f() returns trigger language plpgsql as $$ begin if new.token = old.token and new.until > clock_timestamp() + interval '14 s' then return null; end if; return new; end $$; create trigger frozen before update on embedding_admin.run_lease for each row execute function f()", TestEngine.Cancel);
         var driving = engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
         await engine.Provider.Counts.WhenAsync(counts => counts.InFlight == 2, TestEngine.Cancel);
+        // Its lease is not renewed any more, and it does not notice, as if its process were frozen.
+        await engine.Database.ExecuteAsync("create function f() returns trigger language plpgsql as $$ begin if new.token = old.token and new.until > clock_timestamp() + interval '14 s' then new.until := old.until; end if; return new; end $$; create trigger frozen before update on embedding_admin.run_lease for each row execute function f()", TestEngine.Cancel);
         await using var elsewhere = engine.Another();
         await elsewhere.GetControl().AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
         await AgeAsync(engine, request: 61, heartbeat: 31);

@@ -37,7 +37,7 @@ public sealed class LeaseTests(AssemblyStack stack)
 
         Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
         Assert.Equal(0, await engine.Database.ScalarAsync<long>("select (select count(*) from embedding_admin.batch) + (select count(*) from embedding_admin.stamp)", TestEngine.Cancel));
-        Assert.False(await engine.Store.RenewAsync(lease, TestEngine.Cancel));
+        Assert.False(await engine.Store.Leases.RenewAsync(lease, TestEngine.Cancel));
     }
 
     [Fact]

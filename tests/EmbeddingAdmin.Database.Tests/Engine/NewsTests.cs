@@ -67,6 +67,52 @@ public sealed class NewsTests(AssemblyStack stack)
         await news.StopAsync(TestEngine.Cancel);
     }
 
+    [Fact]
+    public async Task A_change_that_nobody_is_told_of_is_found_by_the_poll()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        await engine.Database.ExecuteAsync("alter table embedding_admin.run disable trigger run_is_told", TestEngine.Cancel);
+        await using var other = engine.Another();
+
+        await FindAsync(engine, other.GetControl(), proven: true, every: TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Where_news_cannot_come_through_the_poll_looks_each_second()
+    {
+        await using var engine = await TestEngine.StartPooledAsync(stack.Postgres, 10);
+        await using var other = engine.Another();
+
+        await FindAsync(engine, other.GetControl(), proven: false, every: TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Looks, by a clock that stands, how long what another process does stays unseen.</summary>
+    private static async Task FindAsync(TestEngine engine, RunControl other, bool proven, TimeSpan every)
+    {
+        var clock = new FakeClock();
+        using var news = ActivatorUtilities.CreateInstance<RunNews>(engine.Services, (TimeProvider)clock);
+        engine.Services.GetRequiredService<SchemaGate>().Open();
+        await news.StartAsync(TestEngine.Cancel);
+        await using var watching = engine.Feed.WatchAllAsync(TestEngine.Cancel).GetAsyncEnumerator(TestEngine.Cancel);
+        await watching.MoveNextAsync();
+        await UntilAsync(() => news.IsProven == proven);
+        await NextAsync();
+        Assert.Equal(proven, news.IsProven);
+
+        var run = await other.StartAsync(new(RunKind.Verify, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        clock.Advance(every);
+        await UntilAsync(() => engine.Feed.Latest(run.Id) is not null);
+        await NextAsync();
+        await other.AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
+        Assert.Equal(RunStatus.Enqueued, engine.Feed.Latest(run.Id)!.Run.Status);
+        clock.Advance(every);
+        await UntilAsync(() => engine.Feed.Latest(run.Id)!.Run.Status == RunStatus.Paused);
+        await news.StopAsync(TestEngine.Cancel);
+
+        // The next look, and the next proof or the next question whether there can be one.
+        Task NextAsync() => clock.WhenTimersAsync(2, TestEngine.Cancel);
+    }
+
     private static Task<long> ListenersAsync(TestEngine engine) =>
         engine.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and query like 'listen %'", TestEngine.Cancel)!;
 

@@ -159,7 +159,7 @@ public sealed class EmbedAgainTests(AssemblyStack stack)
         await engine.Database.ExecuteAsync("update stories set embedding = null where id = 2", TestEngine.Cancel);
         var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories") { Keys = ["3"] }, TestEngine.Operator, TestEngine.Cancel);
         var texts = engine.Provider.Counts.Texts;
-        await engine.Store.ReleaseAsync(lease, TestEngine.Cancel);
+        await engine.Store.Leases.ReleaseAsync(lease, TestEngine.Cancel);
 
         await engine.HostAsync();
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());

@@ -1,5 +1,6 @@
 using AngleSharp.Dom;
 using Bunit;
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Coverage;
 using EmbeddingAdmin.Web.Tests.Runs;
@@ -48,6 +49,42 @@ public sealed class StartChoiceTests(ScreensDatabase database) : IClassFixture<S
         Counts(panel, $"{rows:N0}");
         await Field(panel, "Only of owner").InputAsync(new() { Value = "not-a-uuid" });
         panel.WaitForAssertion(() => Assert.Contains(ErrorCodes.RowOwner, panel.Find(".error-card").TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_asked_for_is_what_was_chosen_and_nothing_else()
+    {
+        var cause = new FailureCause(Writing.RowOutcome.Failed, "provider", "400");
+        var all = new StartChoice { States = [CoverageState.StaleText, CoverageState.Unstamped], FailedIn = 7, FailedAs = cause, Keys = "a, b", Owner = "Ada", First = " 1,000 " };
+
+        var missing = (all with { Quick = QuickChoice.Missing }).Request("stories");
+        Assert.Equal([CoverageState.Missing], missing.Scope);
+        Assert.Equal((null, null, null, null), (missing.Owner, missing.Limit, missing.FailedIn, missing.Keys));
+        Assert.Equal(CoverageStates.Mendable, (all with { Quick = QuickChoice.OutOfDate }).Request("stories").Scope);
+
+        var chosen = all with { Quick = QuickChoice.Choose };
+        var states = chosen.Request("stories");
+        Assert.Equal([CoverageState.StaleText, CoverageState.Unstamped], states.Scope);
+        Assert.Equal(("Ada", 1000L, null, null), (states.Owner, states.Limit, states.FailedIn, states.Keys));
+        var failures = (chosen with { By = ChooseBy.Failures }).Request("stories");
+        Assert.Equal((7L, cause, null, "Ada", 1000L), (failures.FailedIn, failures.FailedAs, failures.Keys, failures.Owner, failures.Limit));
+        var keys = (chosen with { By = ChooseBy.Keys, Owner = "", First = "" }).Request("stories");
+        Assert.Equal(["a", "b"], keys.Keys);
+        Assert.Equal((null, null, null), (keys.FailedIn, keys.Owner, keys.Limit));
+    }
+
+    [Fact]
+    public void What_cannot_be_asked_for_yet_says_what_is_missing()
+    {
+        var choice = new StartChoice { Quick = QuickChoice.Choose };
+        Assert.Null(choice.Missing);
+        Assert.Equal("Choose at least one kind of rows.", (choice with { States = [] }).Missing);
+        Assert.Equal("Choose a run.", (choice with { By = ChooseBy.Failures }).Missing);
+        Assert.Equal("Name at least one key.", (choice with { By = ChooseBy.Keys, Keys = " , \n" }).Missing);
+        foreach (var none in (string[])["0", "-1", "1.5", "many", "1e3"])
+            Assert.Equal("First takes a whole number, 1 or more.", (choice with { First = none }).Missing);
+        // The quick choices need nothing of what stands in the fields of the third.
+        Assert.Null((choice with { Quick = QuickChoice.OutOfDate, States = [], First = "many" }).Missing);
     }
 
     [Fact]

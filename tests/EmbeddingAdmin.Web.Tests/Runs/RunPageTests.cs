@@ -113,8 +113,8 @@ public sealed class RunPageTests(ScreensDatabase database) : IClassFixture<Scree
 
         Assert.Contains("Nothing was done. Force is there for a request that is pending for more than 60 s and whose worker gave no sign for 30 s.", buttons.Find(".said").TextContent, StringComparison.Ordinal);
         // Its worker is gone, and the pause is fulfilled without it.
-        await screens.Services.GetRequiredService<RunStore>().ReleaseAsync(lease, TestContext.Current.CancellationToken);
-        await screens.Services.GetRequiredService<RunStore>().SettleAbandonedAsync(TestContext.Current.CancellationToken);
+        await screens.Services.GetRequiredService<RunStore>().Leases.ReleaseAsync(lease, TestContext.Current.CancellationToken);
+        await screens.Services.GetRequiredService<RunStore>().Leases.SettleAbandonedAsync(TestContext.Current.CancellationToken);
         await EndAsync(screens, run);
     }
 
