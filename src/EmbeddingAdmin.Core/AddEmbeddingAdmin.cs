@@ -49,6 +49,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<WriteFactsReader>();
+        services.AddSingleton<IndexMeasure>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<PoolerProbe>();
@@ -63,6 +64,8 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<StartEstimate>();
         services.AddSingleton<StartScope>();
         services.AddSingleton<StartPlanner>();
+        services.AddSingleton<PreflightAccess>();
+        services.AddSingleton<PreflightDatabase>();
         services.AddSingleton<Preflight>();
         services.AddSingleton<RunControl>();
         services.AddSingleton<Runner>();

@@ -26,7 +26,7 @@ public sealed class RefusedRowsTests(Chrome chrome, Fleet fleet) : IClassFixture
         fleet.Provider.Script.Refuse(
             text => text.Contains(Refused, StringComparison.Ordinal), new(400, """{"error":{"message":"The text was flagged.","type":"invalid_request_error"}}"""));
         await using var desk = await Desk.SitAsync(chrome, fleet);
-        await desk.StartAsync();
+        await desk.StartAsync(agreed: "The trigger keep_title will fire up to 300 times");
 
         await desk.ShowsAsync(RunStatus.Succeeded, "Finished with failures", "294 of 300 texts have their vector", "6 have not: 6 failed");
         var (first, page) = (desk.Run.Id, desk.Page);

@@ -11,16 +11,22 @@ internal static class BackfillCommand
         var table = Verb.Table();
         var rows = new ScopeOptions();
         var count = new Option<bool>("--count") { Description = "Say how many rows are in scope, and start nothing." };
-        var verb = new Command("backfill", "Make the vectors that are missing, here in this process. Ctrl-C pauses the run.") { table, count };
+        var accept = new Option<bool>("--accept-neighbours") { Description = "Start although an update sets off more than itself: triggers, rules, publications, webhooks, indexes. They are listed first." };
+        var verb = new Command("backfill", "Make the vectors that are missing, here in this process. Ctrl-C pauses the run.") { table, count, accept };
         rows.AddTo(verb);
         return verb.Does(line, async (terminal, parsed) =>
         {
             var request = await rows.RequestAsync(parsed, parsed.GetRequiredValue(table), terminal.Signals.Any);
             if (parsed.GetValue(count))
                 return await CountAsync(terminal, request);
-            var (inScope, _) = await terminal.Get<StartPlanner>().CountAsync(request, terminal.Signals.Any);
-            await Console.Error.WriteLineAsync(Words(inScope));
-            return await terminal.RunAsync(request);
+            var planner = terminal.Get<StartPlanner>();
+            var (inScope, neighbours) = await planner.CountAsync(await planner.PlanAsync(request, terminal.Signals.Any), terminal.Signals.Any);
+            await Console.Error.WriteLineAsync(inScope is { } counted ? Words(counted) : "The rows in scope were not counted: the table is busy.");
+            if (!parsed.GetValue(accept))
+                return await terminal.RunAsync(request);
+            foreach (var neighbour in neighbours.All)
+                await Console.Error.WriteLineAsync(neighbour.Sentence);
+            return await terminal.RunAsync(request with { Accepts = neighbours.Fingerprint });
         });
     }
 
