@@ -42,6 +42,11 @@ public sealed class RefusedRowsTests(Chrome chrome, Fleet fleet) : IClassFixture
         await desk.Look.KeepAsync("failures", width: 360);
         await desk.Look.KeepAsync("failures", scheme: ColorScheme.Dark);
         await desk.Look.JudgeAsync("failures");
+        await page.GetByText("Looked at before the run was made").ClickAsync();
+        await Expect(page.Locator(".preflight li")).ToHaveCountAsync(11);
+        await Expect(page.Locator(".preflight")).ToContainTextAsync("The trigger keep_title will fire up to 300 times");
+        await desk.Look.KeepAsync("preflight");
+        await desk.Look.KeepAsync("preflight", width: 360);
         var list = await page.APIRequest.GetAsync(new Uri(fleet.Address, $"/runs/{first}/failures.csv").ToString());
         Assert.Equal(1 + 6, (await list.TextAsync()).Trim().Split('\n').Length);
 

@@ -46,7 +46,7 @@ public sealed class WriteNeighbours
             .. facts.Publications.Select(name => new WriteNeighbour(NeighbourKind.Publication, name,
                 $"The publication {name} will fire {Times(volume.Rows, atMost, "row")}: every update is broadcast to whoever listens, and the vector alone is {Room.Words(target.VectorBytes)}{Total(volume.Rows * target.VectorBytes)}.", volume.Rows)),
             .. facts.VectorIndexes.Select(index => new WriteNeighbour(NeighbourKind.Index, index.Name,
-                $"The index {index.Name} ({index.Method}, {Room.Words(index.Bytes)}) will be kept up {Times(volume.Rows, atMost, "row")}: every vector is put into it as it is written.", volume.Rows)
+                $"The index {index.Name} ({index.Method}{(index.Bytes > 0 ? $", {Room.Words(index.Bytes)}" : "")}) will be kept up {Times(volume.Rows, atMost, "row")}: every vector is put into it as it is written.", volume.Rows)
                 { Definition = index.Definition }),
         ]);
     }

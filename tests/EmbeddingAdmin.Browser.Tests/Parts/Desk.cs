@@ -39,6 +39,7 @@ internal sealed class Desk : IAsyncDisposable
         if (agreed is not null)
         {
             await Expect(panel.Neighbours).ToContainTextAsync(agreed);
+            await Expect(panel.Seen).ToBeInViewportAsync();
             await Expect(panel.Ask("Start")).ToBeDisabledAsync();
             await Look.KeepAsync("start-neighbours", dialog: true);
             await panel.Seen.CheckAsync();

@@ -25,6 +25,14 @@ public sealed class NeighbourCommandTests(AssemblyStack stack)
             Assert.Contains(words, refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from embedding_admin.run", Cancel));
 
+        await database.ExecuteAsync("create index near on profiles using hnsw (preference_embedding extensions.vector_cosine_ops)", Cancel);
+        var counted = await App.RunAsync(local, "backfill", "profiles", "--count", "--json");
+        Assert.Equal((0, 1500L), (counted.ExitCode, counted.Json.GetProperty("rows").GetInt64()));
+        Assert.Equal(
+            ["The trigger noted will fire 1,475 times, after each row", "The index near (hnsw, 16 KB) will be kept up 1,475 times", "How much the index slows the writing down was not measured"],
+            counted.Error.Split('\n').Select(line => line.Split([": it calls", ": every", ": trying"], StringSplitOptions.None)[0]));
+        await database.ExecuteAsync("drop index near", Cancel);
+
         var accepted = await App.RunAsync(local, "backfill", "profiles", "--first", "20", "--accept-neighbours", "--json");
 
         Assert.Equal((0, "succeeded"), (accepted.ExitCode, accepted.Json.GetProperty("status").GetString()));
