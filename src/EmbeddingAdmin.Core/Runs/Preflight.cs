@@ -40,7 +40,7 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         findings.Add(Neighbours(count.Neighbours));
         var canary = await access.CanaryAsync(target, cancel);
         RefuseUnlessItCanWrite(target, canary);
-        findings.Add(new(PreflightStep.Canary, $"{canary.Sentence} {canary.Evidence}".TrimEnd()));
+        findings.Add(new(PreflightStep.Canary, canary.Evidence.Length == 0 ? canary.Sentence : $"{canary.Sentence} Tried: {canary.Evidence}"));
         // Whoever would swallow the write is said before whoever only watches it.
         count.Neighbours.RefuseUnless(start.Request.Accepts, target);
         findings.Add(await access.SecondOpinionAsync(target, cancel));
