@@ -189,6 +189,8 @@ public static class ErrorCodes
     public const string EncryptionForced = "EA-DB-14";
     /// <summary>The server is a standby, which takes no writes.</summary>
     public const string DatabaseStandby = "EA-DB-15";
+    /// <summary>The server is older than the oldest that is supported.</summary>
+    public const string ServerTooOld = "EA-DB-16";
 
     /// <summary>A configured table is not there.</summary>
     public const string TableMissing = "EA-SCH-01";
@@ -247,6 +249,8 @@ public static class ErrorCodes
     public const string ServerChanged = "EA-RUN-11";
     /// <summary>The database was too slow or too busy for even the smallest read or write.</summary>
     public const string DatabaseTooBusy = "EA-RUN-12";
+    /// <summary>An update of the table sets off more than itself, and nobody has agreed to that list.</summary>
+    public const string NeighboursNotAccepted = "EA-RUN-13";
     /// <summary>The table that was named is not configured.</summary>
     public const string TableUnknown = "EA-CFG-12";
 

@@ -26,7 +26,7 @@ public sealed class RefusedRowsTests(Chrome chrome, Fleet fleet) : IClassFixture
         fleet.Provider.Script.Refuse(
             text => text.Contains(Refused, StringComparison.Ordinal), new(400, """{"error":{"message":"The text was flagged.","type":"invalid_request_error"}}"""));
         await using var desk = await Desk.SitAsync(chrome, fleet);
-        await desk.StartAsync();
+        await desk.StartAsync(agreed: "The trigger keep_title will fire up to 300 times");
 
         await desk.ShowsAsync(RunStatus.Succeeded, "Finished with failures", "294 of 300 texts have their vector", "6 have not: 6 failed");
         var (first, page) = (desk.Run.Id, desk.Page);
@@ -42,6 +42,11 @@ public sealed class RefusedRowsTests(Chrome chrome, Fleet fleet) : IClassFixture
         await desk.Look.KeepAsync("failures", width: 360);
         await desk.Look.KeepAsync("failures", scheme: ColorScheme.Dark);
         await desk.Look.JudgeAsync("failures");
+        await page.GetByText("Looked at before the run was made").ClickAsync();
+        await Expect(page.Locator(".preflight li")).ToHaveCountAsync(11);
+        await Expect(page.Locator(".preflight")).ToContainTextAsync("The trigger keep_title will fire up to 300 times");
+        await desk.Look.KeepAsync("preflight");
+        await desk.Look.KeepAsync("preflight", width: 360);
         var list = await page.APIRequest.GetAsync(new Uri(fleet.Address, $"/runs/{first}/failures.csv").ToString());
         Assert.Equal(1 + 6, (await list.TextAsync()).Trim().Split('\n').Length);
 

@@ -5,6 +5,9 @@ namespace EmbeddingAdmin.Access;
 /// <summary>What the server says of itself, of this connection's role and of what is installed, at one moment.</summary>
 public sealed record ServerFacts
 {
+    /// <summary>The oldest server that is supported, spelt as <see cref="VersionNumber"/> is.</summary>
+    public const int OldestVersion = 150000;
+
     /// <summary>The version as the server spells it, such as <c>17.5</c>.</summary>
     public required string Version { get; init; }
 

@@ -43,7 +43,9 @@ public sealed class WriteFactsReader(NpgsqlDataSource database)
                    (select coalesce(json_agg(json_build_object('name', i.indexrelid::regclass::text, 'method', m.amname, 'bytes', pg_relation_size(i.indexrelid),
                              'definition', pg_get_indexdef(i.indexrelid)) order by i.indexrelid::regclass::text), '[]')::text
                       from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam
-                     where i.indrelid = c.oid and v.attnum = any(i.indkey::int2[]))
+                     -- An expression, such as a cast to halfvec, has no column of its own; the index depends on the column all the same.
+                     where i.indrelid = c.oid and (v.attnum = any(i.indkey::int2[]) or 0 = any(i.indkey::int2[]) and exists (
+                           select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid = v.attnum)))
               from pg_class c join pg_namespace n on n.oid = c.relnamespace
               left join pg_attribute v on v.attrelid = c.oid and v.attname = $3 and v.attnum > 0 and not v.attisdropped
              where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')

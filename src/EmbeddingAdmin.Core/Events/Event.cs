@@ -7,7 +7,8 @@ namespace EmbeddingAdmin.Events;
 /// <param name="Run">The run that it belongs to, if any.</param>
 /// <param name="Kind">What, such as <c>run.paused</c>.</param>
 /// <param name="Sentence">The same in words; never any row's text.</param>
-public sealed record Event(long Id, DateTimeOffset At, string Actor, long? Run, string Kind, string Sentence);
+/// <param name="Code">One of <see cref="ErrorCodes"/> when something is wrong or worth a warning, else null.</param>
+public sealed record Event(long Id, DateTimeOffset At, string Actor, long? Run, string Kind, string Sentence, string? Code = null);
 
 /// <summary>Who asks for something.</summary>
 /// <param name="Name">The name that the audit trail keeps.</param>

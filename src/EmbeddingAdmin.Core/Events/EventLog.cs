@@ -23,13 +23,13 @@ public sealed class EventLog(NpgsqlDataSource database)
     public async Task<IReadOnlyList<Event>> OfRunAsync(long run, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "select id, at, actor, run, kind, coalesce(details ->> 'sentence', '') from embedding_admin.event where run = $1 order by id desc limit $2");
+            "select id, at, actor, run, kind, coalesce(details ->> 'sentence', ''), details ->> 'code' from embedding_admin.event where run = $1 order by id desc limit $2");
         command.Parameters.Add(new() { Value = run });
         command.Parameters.Add(new() { Value = most });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<Event>();
         while (await reader.ReadAsync(cancel))
-            events.Add(new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5)));
+            events.Add(new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5), await reader.IsDBNullAsync(6, cancel) ? null : reader.GetString(6)));
         return events;
     }
 

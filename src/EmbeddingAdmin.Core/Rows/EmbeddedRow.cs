@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 
 namespace EmbeddingAdmin.Rows;
@@ -28,4 +29,7 @@ public sealed record EmbeddedRow
 
     /// <summary>Whether the row holds a vector now.</summary>
     public required bool HadVector { get; init; }
+
+    /// <summary>What else writing it sets off; it has to be agreed to unless it is empty.</summary>
+    public required WriteNeighbours Neighbours { get; init; }
 }

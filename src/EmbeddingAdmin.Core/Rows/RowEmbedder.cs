@@ -20,7 +20,8 @@ public sealed class RowEmbedder(NpgsqlDataSource database, StartPlanner planner,
     public async Task<EmbeddedRow> EmbedAsync(string table, string key, Actor actor, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        var (target, provider, plan, _) = await planner.PlanAsync(new StartRequest(RunKind.Backfill, table) { Keys = [key] }, cancel);
+        var start = await planner.PlanAsync(new StartRequest(RunKind.Backfill, table) { Keys = [key] }, cancel);
+        var (target, provider, plan, _) = start;
         var (text, before) = await ReadAsync(target, plan.Keys![0], cancel);
         var (bytes, most) = (Encoding.UTF8.GetByteCount(text), Math.Min(provider.Limits.MaxTextBytes, provider.Limits.MaxBytes));
         if (text.Length == 0)
@@ -42,6 +43,7 @@ public sealed class RowEmbedder(NpgsqlDataSource database, StartPlanner planner,
             Tokens = made.Usage?.TotalTokenCount ?? 0,
             Cosine = before is { } old ? Cosine(old.Span, vector.Span) : null,
             HadVector = before is not null,
+            Neighbours = (await planner.CountAsync(start, cancel)).Neighbours,
         };
     }
 

@@ -17,12 +17,16 @@ public sealed record WrittenRow(Run Run, Receipt Receipt, RowResult? Row);
 public sealed class ShownVectorWriter(RunControl control, Runner runner, Ledger ledger)
 {
     /// <summary>Starts the run and drives it to its end.</summary>
+    /// <param name="shown">The vector that was shown.</param>
+    /// <param name="accepted">Whether whoever saw it has agreed to what writing it sets off.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="stopping">Ends the run, not the record of it.</param>
     /// <exception cref="EmbeddingAdminException">It was refused, as for <see cref="RunControl.StartAsync(StartRequest, Actor, CancellationToken)"/>; nothing was written.</exception>
-    public async Task<WrittenRow> WriteAsync(EmbeddedRow shown, Actor actor, CancellationToken stopping)
+    public async Task<WrittenRow> WriteAsync(EmbeddedRow shown, bool accepted, Actor actor, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(shown);
         using var generator = new ShownVector(shown);
-        var (started, lease) = await control.StartHereAsync(new StartRequest(RunKind.Backfill, shown.Table) { Keys = [shown.Key] }, actor, stopping);
+        var (started, lease) = await control.StartHereAsync(new StartRequest(RunKind.Backfill, shown.Table) { Keys = [shown.Key], Accepts = accepted ? shown.Neighbours.Fingerprint : null }, actor, stopping);
         var run = await runner.RunAsync(started, lease, generator, stopping);
         var (receipt, _) = await ledger.SumAsync(run.Id, CancellationToken.None);
         return new WrittenRow(run, receipt, (await ledger.ListedAsync(run.Id, 1, CancellationToken.None)).FirstOrDefault());

@@ -5,23 +5,52 @@ using EmbeddingAdmin.Tables;
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>
-/// What is tried before a run that writes is made: whether the database takes an update, and whether the provider makes vectors for the
-/// column. Until both have answered, no row's text leaves the database.
+/// What is looked at before a run is made: what the keys look like, whether the database takes an update, what that sets off, and whether the
+/// provider makes vectors for the column. Until the test update was read back, nobody outside is asked anything; until all have answered, no
+/// row's text leaves the database.
 /// </summary>
-public sealed class Preflight(AccessProbe access, ProviderProbe probe)
+public sealed class Preflight(PreflightAccess access, PreflightDatabase database, StartPlanner planner, ProviderProbe probe)
 {
     private const string NotStarted = "No run was started and no row's text was sent.";
 
-    /// <summary>Tries both, the database first.</summary>
+    /// <summary>The steps that come before anything is planned: the settings' keys, and the server.</summary>
+    /// <param name="writes">Whether the run would write vectors.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="EmbeddingAdminException">A key cannot be what its place asks for, or the server will not do.</exception>
+    public async Task<IReadOnlyList<PreflightFinding>> BeginAsync(bool writes, CancellationToken cancel) => [access.Keys(), await database.ConnectionAsync(writes, cancel)];
+
+    /// <summary>The other steps; a run that writes nothing has those that only read.</summary>
+    /// <param name="begun">What the first steps found.</param>
+    /// <param name="start">What would be started.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <exception cref="EmbeddingAdminException">The first that refused, with its code and what to do.</exception>
-    public async Task<ProbeReport> PassAsync(Target target, EmbeddingProvider provider, CancellationToken cancel)
+    public async Task<PreflightPass> PassAsync(IReadOnlyList<PreflightFinding> begun, PlannedStart start, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        RefuseUnlessItCanWrite(target, await access.DatabaseAsync(target, cancel));
+        ArgumentNullException.ThrowIfNull(start);
+        var (target, provider, plan, _) = start;
+        var writes = start.Request.Kind == RunKind.Backfill;
+        List<PreflightFinding> findings = [.. begun, .. await database.RoleAsync(start, writes, cancel)];
+        if (!writes)
+        {
+            findings.Add(new(PreflightStep.Confirmed, "Every row is read again. No text is sent, nothing is written to the table, and nothing is paid."));
+            return new(plan, findings);
+        }
+
+        var count = await planner.CountAsync(start, cancel);
+        findings.Add(Neighbours(count.Neighbours));
+        var canary = await access.CanaryAsync(target, cancel);
+        RefuseUnlessItCanWrite(target, canary);
+        findings.Add(new(PreflightStep.Canary, canary.Evidence.Length == 0 ? canary.Sentence : $"{canary.Sentence} Tried: {canary.Evidence}"));
+        // Whoever would swallow the write is said before whoever only watches it.
+        count.Neighbours.RefuseUnless(start.Request.Accepts, target);
+        findings.Add(await access.SecondOpinionAsync(target, cancel));
+        findings.Add(await database.DiskAsync(target, count, cancel));
         var report = await probe.ProbeAsync(provider, cancel);
-        return report.Code is { } code
-            ? throw new EmbeddingAdminException(code, ProviderFault.Join(report.Happened, NotStarted, report.ToDo))
-            : report;
+        if (report.Code is { } code)
+            throw new EmbeddingAdminException(code, ProviderFault.Join(report.Happened, NotStarted, report.ToDo));
+        findings.Add(new(PreflightStep.Provider, report.Sentence, report.Warnings.Any(warning => warning.StartsWith(ErrorCodes.NotUnitLength, StringComparison.Ordinal)) ? ErrorCodes.NotUnitLength : null));
+        findings.Add(Confirmed(start, count));
+        return new(plan with { AnswersAs = report.AnswersAs, Neighbours = count.Neighbours.Fingerprint }, findings);
     }
 
     /// <summary>Tries the database once more before a run goes on that was paused because it took no writes.</summary>
@@ -32,10 +61,29 @@ public sealed class Preflight(AccessProbe access, ProviderProbe probe)
     public async Task ResumeAsync(Target target, string pause, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(target);
-        var tried = await access.DatabaseAsync(target, cancel);
+        var tried = await access.CanaryAsync(target, cancel);
         if (tried.Code is { } code)
             throw new EmbeddingAdminException(pause, $"The test update before the run goes on did not come through ({code}). {tried.Sentence} Nothing more was written. Settle that and resume.");
     }
+
+    private static PreflightFinding Neighbours(WriteNeighbours neighbours) => neighbours.Fingerprint is { } fingerprint
+        ? new(PreflightStep.Neighbours, $"An update sets off more than itself, which was seen and agreed to (list {fingerprint}). {string.Join(' ', neighbours.All.Select(each => each.Sentence))}")
+        : new(PreflightStep.Neighbours, "An update sets off nothing else: no trigger, no rule, no publication, no webhook, no index on the vector.");
+
+    private static PreflightFinding Confirmed(PlannedStart start, StartCount count)
+    {
+        var now = count.Rows is { } rows ? $"{(rows == 1 ? "1 row is" : $"{rows:N0} rows are")} in scope now" : "the table was too busy for the rows in scope to be counted";
+        return new(PreflightStep.Confirmed, start.Request.Confirmed is not { } shown
+            ? $"Rows, tokens and cost were not shown before the start; {now}."
+            : $"Shown and confirmed were {shown.Rows:N0} rows, {Cost(start.Plan, shown.Tokens)}, as of {shown.AsOf.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; {now}.");
+    }
+
+    private static string Cost(RunPlan plan, TokenEstimate tokens) => plan switch
+    {
+        { Provider: LocalEmbeddings.ProviderName } => "no tokens and no cost",
+        { Price: { } price } => $"{tokens.AtLeast:N0} to {tokens.AtMost:N0} tokens and a cost of {price.Of(tokens.AtLeast):0.0000} to {price.Of(tokens.AtMost):0.0000} {price.Currency}",
+        _ => $"{tokens.AtLeast:N0} to {tokens.AtMost:N0} tokens without a price",
+    };
 
     private static void RefuseUnlessItCanWrite(Target target, WriteProbe probe)
     {

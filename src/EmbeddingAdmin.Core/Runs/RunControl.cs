@@ -19,7 +19,7 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
     public Task<StartPreview> PreviewAsync(StartRequest request, CancellationToken cancel) => planner.PreviewAsync(request, cancel);
 
     /// <summary>Starts a run that a host takes.</summary>
-    /// <exception cref="EmbeddingAdminException">It was refused; nothing was started and no text was sent. <see cref="ErrorCodes.ColumnHeld"/>, <see cref="ErrorCodes.RowSecurity"/>, <see cref="ErrorCodes.Grant"/>, <see cref="ErrorCodes.WriteSwallowed"/>, <see cref="ErrorCodes.DimensionsDiffer"/>, or a fault of the table or the provider.</exception>
+    /// <exception cref="EmbeddingAdminException">It was refused; nothing was started and no text was sent. <see cref="ErrorCodes.ColumnHeld"/>, <see cref="ErrorCodes.RowSecurity"/>, <see cref="ErrorCodes.Grant"/>, <see cref="ErrorCodes.WriteSwallowed"/>, <see cref="ErrorCodes.NeighboursNotAccepted"/>, <see cref="ErrorCodes.DimensionsDiffer"/>, or a fault of a key, the server, the table or the provider.</exception>
     public async Task<Run> StartAsync(StartRequest request, Actor actor, CancellationToken cancel) =>
         (await StartAsync(request, actor, take: false, cancel)).Run;
 
@@ -96,18 +96,16 @@ public sealed class RunControl(RunStore store, EventLog events, StartPlanner pla
         ArgumentNullException.ThrowIfNull(actor);
         try
         {
-            var (target, provider, plan, column) = await planner.PlanAsync(request, cancel);
-            string? probed = null;
-            if (request.Kind == RunKind.Backfill)
-            {
-                // Said before the provider is troubled; that it is still so is the database's to say.
-                await store.RefuseHeldAsync(column, cancel);
-                var report = await preflight.PassAsync(target, provider, cancel);
-                (plan, probed) = (plan with { AnswersAs = report.AnswersAs }, report.Sentence);
-                plan = await planner.NumberRecipeAsync(target, plan, actor, cancel);
-            }
-
-            var made = await store.CreateAsync(request.Kind, request.Table, column, plan, actor, take, cancel, probed);
+            var writes = request.Kind == RunKind.Backfill;
+            var begun = await preflight.BeginAsync(writes, cancel);
+            var start = await planner.PlanAsync(request, cancel);
+            // Said before the provider is troubled; that it is still so is the database's to say.
+            if (writes)
+                await store.RefuseHeldAsync(start.Column, cancel);
+            var (plan, findings) = await preflight.PassAsync(begun, start, cancel);
+            if (writes)
+                plan = await planner.NumberRecipeAsync(start.Target, plan, actor, cancel);
+            var made = await store.CreateAsync(request.Kind, request.Table, start.Column, plan, actor, take, cancel, findings);
             feed.Publish(new RunSnapshot(made.Run, RunProgress.None, made.Run.ChangedAt));
             return made;
         }

@@ -66,6 +66,9 @@ public sealed record RunPlan
     /// <summary>What a million tokens cost when the run was planned; null for a model without a price, and for the local one, which costs nothing.</summary>
     public ModelPrice? Price { get; init; }
 
+    /// <summary>The fingerprint of what the updates set off, as it was agreed to at the start; null when they set off nothing. It is kept for the record and held to by nobody.</summary>
+    public string? Neighbours { get; init; }
+
     /// <summary>The model that the provider named when it was tried before the run; null when it named none. A page that another one made is not stored.</summary>
     public string? AnswersAs { get; init; }
 

@@ -18,10 +18,10 @@ public sealed class RunStore(NpgsqlDataSource database)
 
     /// <summary>
     /// Makes a run. With <paramref name="take"/> the caller gets it at once, Running and with its lease, so that no host takes it. What
-    /// the provider's probe came to, <paramref name="probed"/>, is the first thing that is told of it.
+    /// the preflight came to, <paramref name="findings"/>, is the first thing that is told of it.
     /// </summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.ColumnHeld"/>: another writing run holds the column; its sentence says which, by whom and since when.</exception>
-    public async Task<(Run Run, RunLease? Lease)> CreateAsync(RunKind kind, string table, int vectorColumn, RunPlan plan, Actor actor, bool take, CancellationToken cancel, string? probed = null)
+    public async Task<(Run Run, RunLease? Lease)> CreateAsync(RunKind kind, string table, int vectorColumn, RunPlan plan, Actor actor, bool take, CancellationToken cancel, IReadOnlyList<PreflightFinding>? findings = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(actor);
@@ -51,9 +51,9 @@ public sealed class RunStore(NpgsqlDataSource database)
             throw Held(await HolderAsync(vectorColumn, cancel));
         }
 
+        foreach (var finding in findings ?? [])
+            await EventLog.RecordAsync(connection, transaction, Actor.System, run.Id, finding.Kind, finding.Sentence, cancel, finding.Code);
         await EventLog.RecordAsync(connection, transaction, actor, run.Id, "run.enqueued", $"{actor.Name} asked for a {Run.Name(kind)} of {table}: {ScopeWords.Of(plan)}.", cancel);
-        if (probed is not null)
-            await EventLog.RecordAsync(connection, transaction, Actor.System, run.Id, "run.probed", probed, cancel);
         RunLease? lease = null;
         if (take)
             (run, lease) = await RunLeases.TakeAsync(connection, transaction, run, actor, cancel);

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tables;
@@ -19,7 +20,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
 
     /// <summary>The plan of a run that would be started now.</summary>
     /// <exception cref="EmbeddingAdminException">The table is not configured or cannot be resolved, the request asks for nothing, or the provider is known not to fit the column.</exception>
-    public async Task<(Target Target, EmbeddingProvider Provider, RunPlan Plan, int Column)> PlanAsync(StartRequest request, CancellationToken cancel)
+    public async Task<PlannedStart> PlanAsync(StartRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         var table = catalog.Find(request.Table)
@@ -50,40 +51,72 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
         };
-        return (target, provider, plan, column);
+        return new(target, provider, plan, column) { Request = request };
     }
 
     /// <summary>Makes the recipe that a run begins with a version of its own, if it is not one yet.</summary>
     public async Task<RunPlan> NumberRecipeAsync(Target target, RunPlan plan, Events.Actor actor, CancellationToken cancel) =>
         plan with { RecipeVersion = await catalog.Recipes.UseAsync(target, actor, cancel) };
 
-    /// <summary>The rows that a start would take, without looking at their texts, and when the database counted them.</summary>
-    /// <exception cref="EmbeddingAdminException">As for <see cref="PreviewAsync"/>.</exception>
-    public async Task<(long Rows, DateTimeOffset AsOf)> CountAsync(StartRequest request, CancellationToken cancel)
+    /// <summary>The rows that a start would take, without looking at their texts, and what else their updates set off.</summary>
+    /// <exception cref="EmbeddingAdminException">Row-level security hides rows from this role, or it lacks a grant.</exception>
+    public async Task<StartCount> CountAsync(PlannedStart start, CancellationToken cancel)
     {
-        var (target, provider, plan, column) = await PlanAsync(request, cancel);
+        ArgumentNullException.ThrowIfNull(start);
+        var (target, provider, plan, column) = start;
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         var scope = new RunScope(target, plan);
+        long? rows = null;
         try
         {
             await using var session = await TableSession.OpenAsync(database, CountTimeout, cancel);
-            await using var command = session.Command(
-                $"select count(*), clock_timestamp() from (select from {scope.Rows} limit $6) counted", column, madeFrom, NoRun, NoAttempt, scope.Values, plan.Limit ?? long.MaxValue);
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            await reader.ReadAsync(cancel);
-            return (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1));
+            await using var command = session.Command($"select count(*) from (select from {scope.Rows} limit $6) counted", column, madeFrom, NoRun, NoAttempt, scope.Values, plan.Limit ?? long.MaxValue);
+            rows = (long)(await command.ExecuteScalarAsync(cancel))!;
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw Access.WriteRefusal.Explain(target, refused);
+            throw WriteRefusal.Explain(target, refused);
         }
+        catch (PostgresException busy) when (DatabaseFaults.IsBusy(busy))
+        {
+            // A start does not wait for whoever holds the table; the run does.
+        }
+
+        return new(rows, await estimate.NeighboursAsync(target, new(rows, plan.PageSize, AtMost: plan.Keys is not [_]), cancel));
     }
 
     /// <summary>What a start would come to.</summary>
     /// <exception cref="EmbeddingAdminException">As for <see cref="PlanAsync"/>, or row-level security hides rows from this role.</exception>
     public async Task<StartPreview> PreviewAsync(StartRequest request, CancellationToken cancel)
     {
-        var (target, provider, plan, column) = await PlanAsync(request, cancel);
+        var start = await PlanAsync(request, cancel);
+        var (target, provider, plan, column) = start;
+        var texts = await ReadTextsAsync(start, cancel);
+        var (time, basis) = await estimate.TimeAsync(request, plan, texts.Rows, cancel);
+        var writes = request.Kind == RunKind.Backfill;
+        return new StartPreview
+        {
+            Request = request,
+            Plan = plan,
+            Rows = texts.Rows,
+            RowsWithText = texts.WithText,
+            Notice = provider.Notice,
+            SampleKey = texts.Sample?[0],
+            SampleText = texts.Sample?[1],
+            Tokens = await estimate.TokensAsync(column, provider.Model, texts.Bytes, cancel),
+            Time = time,
+            TimeBasis = basis,
+            Neighbours = writes ? await estimate.NeighboursAsync(target, new(texts.WithText, plan.PageSize), cancel) : WriteNeighbours.None,
+            Indexes = writes ? await estimate.AdviseAsync(request, target, plan, texts.WithText, cancel) : null,
+            AsOf = texts.AsOf,
+        };
+    }
+
+    private sealed record Texts(long Rows, long WithText, long Bytes, DateTimeOffset AsOf, string[]? Sample);
+
+    private async Task<Texts> ReadTextsAsync(PlannedStart start, CancellationToken cancel)
+    {
+        var (target, provider, plan, column) = start;
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         var scope = new RunScope(target, plan);
         // Counted to the end, or to the last row that would be taken.
@@ -105,27 +138,13 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
                 command.Parameters.Add(new() { Value = limit });
             await using var reader = await command.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
-            var rows = reader.GetInt64(0);
-            var sample = await reader.IsDBNullAsync(4, cancel) ? null : reader.GetFieldValue<string[]>(4);
-            var (time, basis) = await estimate.TimeAsync(request, plan, rows, cancel);
-            return new StartPreview
-            {
-                Request = request,
-                Plan = plan,
-                Rows = rows,
-                RowsWithText = reader.GetInt64(1),
-                Notice = provider.Notice,
-                SampleKey = sample?[0],
-                SampleText = sample?[1],
-                Tokens = await estimate.TokensAsync(column, provider.Model, reader.GetInt64(2), cancel),
-                Time = time,
-                TimeBasis = basis,
-                AsOf = reader.GetFieldValue<DateTimeOffset>(3),
-            };
+            return new(
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetFieldValue<DateTimeOffset>(3),
+                await reader.IsDBNullAsync(4, cancel) ? null : reader.GetFieldValue<string[]>(4));
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw Access.WriteRefusal.Explain(target, refused);
+            throw WriteRefusal.Explain(target, refused);
         }
     }
 

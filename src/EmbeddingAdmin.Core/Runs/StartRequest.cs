@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 
@@ -28,6 +29,15 @@ public sealed record StartRequest(RunKind Kind, string Table)
 
     /// <summary>At most so many rows, the first by their key; null for all.</summary>
     public long? Limit { get; init; }
+
+    /// <summary>
+    /// The fingerprint of what somebody has seen that the updates set off, and agreed to; null when nobody has. A start that sets off anything
+    /// else is refused.
+    /// </summary>
+    public string? Accepts { get; init; }
+
+    /// <summary>What was shown to whoever asks; null when nothing was.</summary>
+    public Confirmation? Confirmed { get; init; }
 }
 
 /// <summary>What would happen if it were started now, for the operator to confirm.</summary>
@@ -63,6 +73,16 @@ public sealed record StartPreview
     /// <summary>What the time was estimated from, in words.</summary>
     public required string TimeBasis { get; init; }
 
+    /// <summary>What else the updates set off; it has to be agreed to unless it is empty.</summary>
+    public required WriteNeighbours Neighbours { get; init; }
+
+    /// <summary>Whether to leave the indexes on the vector while the run writes; null when there is none, or nothing to write.</summary>
+    public required IndexAdvice? Indexes { get; init; }
+
     /// <summary>When the database counted.</summary>
     public required DateTimeOffset AsOf { get; init; }
+
+    /// <summary>The request once somebody has seen all this and starts it.</summary>
+    /// <param name="accepted">Whether they have agreed to what the updates set off.</param>
+    public StartRequest Confirm(bool accepted) => Request with { Accepts = accepted ? Neighbours.Fingerprint : null, Confirmed = new(Rows, Tokens, AsOf) };
 }

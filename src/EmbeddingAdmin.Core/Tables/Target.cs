@@ -44,6 +44,9 @@ public sealed record Target
     /// <summary>The vector's length in numbers, from the column's type.</summary>
     public required int Dimensions { get; init; }
 
+    /// <summary>What one vector of the column takes on the disk and on the wire.</summary>
+    public int VectorBytes => (Dimensions * (HalfPrecision ? 2 : 4)) + 8;
+
     /// <summary>The recipe as one SQL expression.</summary>
     public required SourceText Text { get; init; }
 

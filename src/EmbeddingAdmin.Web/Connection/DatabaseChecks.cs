@@ -6,7 +6,6 @@ namespace EmbeddingAdmin.Web.Connection;
 /// <summary>Judges what the settings and the server say of the database.</summary>
 internal static class DatabaseChecks
 {
-    private const int OldestServer = 150000;
     private static readonly Version OldestVector = new(0, 7);
 
     /// <summary>The database as it answered.</summary>
@@ -42,7 +41,7 @@ internal static class DatabaseChecks
         };
     }
 
-    private static Check Version(ServerFacts server) => server.VersionNumber >= OldestServer
+    private static Check Version(ServerFacts server) => server.VersionNumber >= ServerFacts.OldestVersion
         ? new(Mark.Right, "Server", $"PostgreSQL {server.Version}")
         : new(Mark.Wrong, "Server", $"PostgreSQL {server.Version}", "At least 15 is needed. Upgrade the server.");
 

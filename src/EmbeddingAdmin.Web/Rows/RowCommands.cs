@@ -12,7 +12,7 @@ internal sealed class RowCommands(RowEmbedder embedder, ShownVectorWriter writer
 {
     public async Task<EmbeddedRow> EmbedAsync(string table, string key, CancellationToken cancellationToken) => await embedder.EmbedAsync(table, key, await ActorAsync(), cancellationToken);
 
-    public async Task<WrittenRow> WriteAsync(EmbeddedRow shown) => await writer.WriteAsync(shown, await ActorAsync(), CancellationToken.None);
+    public async Task<WrittenRow> WriteAsync(EmbeddedRow shown, bool accepted) => await writer.WriteAsync(shown, accepted, await ActorAsync(), CancellationToken.None);
 
     /// <summary>The writing run that holds the table's column, if one does.</summary>
     public async Task<long?> HolderAsync(string table) =>

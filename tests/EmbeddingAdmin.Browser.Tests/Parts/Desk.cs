@@ -31,10 +31,21 @@ internal sealed class Desk : IAsyncDisposable
     }
 
     /// <summary>Starts a backfill of all that is missing, and is taken to its page.</summary>
-    public async Task StartAsync()
+    /// <param name="agreed">What the updates set off, as it is said before the start and ticked; null when they set off nothing.</param>
+    public async Task StartAsync(string? agreed = null)
     {
         await new TableCard(Page, Fleet.Table).Ask("Start backfill").ClickAsync();
-        await new StartPanel(Page).Ask("Start").ClickAsync();
+        var panel = new StartPanel(Page);
+        if (agreed is not null)
+        {
+            await Expect(panel.Neighbours).ToContainTextAsync(agreed);
+            await Expect(panel.Seen).ToBeInViewportAsync();
+            await Expect(panel.Ask("Start")).ToBeDisabledAsync();
+            await Look.KeepAsync("start-neighbours", dialog: true);
+            await panel.Seen.CheckAsync();
+        }
+
+        await panel.Ask("Start").ClickAsync();
         await Expect(Page.Locator("h1")).ToContainTextAsync($"Backfill of {Fleet.Table}");
     }
 

@@ -12,6 +12,11 @@ internal sealed class StartPanel(IPage page)
 
     public ILocator SampleKey => _dialog.Locator("p code");
 
+    /// <summary>What else an update sets off, and the tick that it was seen.</summary>
+    public ILocator Neighbours => _dialog.Locator(".neighbours");
+
+    public ILocator Seen => _dialog.GetByLabel("I have seen this: start all the same");
+
     public ILocator Ask(string button) => _dialog.GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
 
     public ILocator Fact(string name) => _dialog.Locator(".facts > div").Filter(new() { Has = page.GetByText(name, new() { Exact = true }) }).Locator("dd");

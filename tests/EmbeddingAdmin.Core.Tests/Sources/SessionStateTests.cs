@@ -48,6 +48,7 @@ public sealed partial class SessionStateTests
     [InlineData("var sql = \"select set_config('role', $1, false)\";")]
     [InlineData("var sql = @\"prepare \"\"x\"\" as select 1\";")]
     [InlineData("var sql = $\"create temp table {name} (id int)\";")]
+    [InlineData("var sql = \"create temp table x (id int) on commit delete rows\";")]
     [InlineData("var sql = $$\"\"\"create temporary view {{name}} as select '{}'\"\"\";")]
     [InlineData("var sql = \"listen news\";")]
     [InlineData("var sql = \"declare c cursor with hold for select 1\";")]
@@ -60,6 +61,7 @@ public sealed partial class SessionStateTests
     [InlineData("var sql = $\"update {t} \" + \"set a = 1\";")]
     [InlineData("// \"set a = 1\"\nvar quote = '\"'; /* set a = 1 */ var text = \"Set a to b. Listen to what it says, prepare a cup as usual.\";")]
     [InlineData("var sql = \"select pg_advisory_xact_lock(7), set_config('a.b', 'c', true) -- ; set a = 1\\n\";")]
+    [InlineData("var sql = $\"create temporary table rate (v {type}) on commit drop; insert into pg_temp.rate select 1\";")]
     [InlineData("var sql = \"insert into t select ';' || x from y; delete from prepare_list\";")]
     public void What_leaves_nothing_raises_no_alarm(string source) => Assert.DoesNotContain(Literals.Of(source).Texts.SelectMany(Statements), Leaves);
 
@@ -75,7 +77,7 @@ public sealed partial class SessionStateTests
         |^(?:deallocate|discard|listen|unlisten|DEALLOCATE|DISCARD|LISTEN|UNLISTEN)\s+[\w"?*]+$
         |(?i:\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\()
         |(?i:\bset_config\s*\([^()]*,\s*false\s*\))
-        |(?i:\bcreate\s+(?:global\s+|local\s+)?temp(?:orary)?\b|\binto\s+temp(?:orary)?\b|\bwith\s+hold\b)
+        |(?i:\bcreate\s+(?:global\s+|local\s+)?temp(?:orary)?\b(?!.*\bon\s+commit\s+drop$)|\binto\s+temp(?:orary)?\b|\bwith\s+hold\b)
         """, RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Leaving();
 

@@ -61,7 +61,7 @@ public sealed class BackfillTests(AssemblyStack stack)
             """,
             TestEngine.Cancel);
 
-        var run = await engine.BackfillAsync();
+        var run = await engine.BackfillAsync(await engine.AcceptedAsync());
 
         // The probe before the start was rolled back with what it left here.
         Assert.Equal($"EmbeddingAdmin/{run.Id}", await engine.Database.ScalarAsync<string>("select string_agg(distinct name, ', ') from seen", TestEngine.Cancel));

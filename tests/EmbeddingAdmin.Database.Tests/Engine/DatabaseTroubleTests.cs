@@ -85,7 +85,7 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         await engine.Database.ExecuteAsync(
             "create table ill (since bigint); insert into ill values (120); create function f() returns trigger language plpgsql as $$ begin if new.id > (select since from ill) then raise exception 'ill' using errcode = 'XX001'; end if; return new; end $$; "
             + "create trigger t before update on stories for each row execute function f()", TestEngine.Cancel);
-        var (asked, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        var (asked, lease) = await engine.Control.StartHereAsync(await engine.AcceptedAsync(), TestEngine.Operator, TestEngine.Cancel);
         var first = await engine.Services.GetRunner().RunAsync(asked, lease, TestEngine.Cancel);
         var written = await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel);
         Assert.Equal(RunStatus.Errored, first.Status);

@@ -73,7 +73,7 @@ public sealed class LeaseTests(AssemblyStack stack)
         await engine.Database.ExecuteAsync(
             "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.004); return new; end $$; create trigger slow before update on stories for each row execute function slow()",
             TestEngine.Cancel);
-        var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        var (run, lease) = await engine.Control.StartHereAsync(await engine.AcceptedAsync(), TestEngine.Operator, TestEngine.Cancel);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
         var least = SampleAsync(engine, run.Id, done.Token);
 

@@ -128,7 +128,7 @@ public sealed class LockTests(AssemblyStack stack)
             create function f() returns trigger language plpgsql as $$ begin if new.id in (5, 33) then update counters set n = n + 1 where id = 1; end if; return new; end $$;
             create trigger t before update on stories for each row execute function f();
             """, TestEngine.Cancel);
-        var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        var (run, lease) = await engine.Control.StartHereAsync(await engine.AcceptedAsync(), TestEngine.Operator, TestEngine.Cancel);
         await using var app = await AppAsync(engine, "update counters set n = 9 where id = 1");
 
         var ended = await engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel);

@@ -190,7 +190,7 @@ public sealed class ScopeTests(AssemblyStack stack)
             create trigger swallow before update on stories for each row when (new.id = 120) execute function swallow();
             """,
             TestEngine.Cancel);
-        var run = await engine.BackfillAsync(new(RunKind.Backfill, "stories") { FailedIn = other });
+        var run = await engine.BackfillAsync(await engine.AcceptedAsync(new(RunKind.Backfill, "stories") { FailedIn = other }));
         Assert.Equal(RunStatus.Errored, run.Status);
         await engine.Database.ExecuteAsync("drop trigger take_back on stories; drop trigger swallow on stories", TestEngine.Cancel);
 

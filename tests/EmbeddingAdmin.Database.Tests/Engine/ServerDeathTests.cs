@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Crash;
+using EmbeddingAdmin.Testing.Surroundings;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -23,7 +24,7 @@ public sealed class ServerDeathTests
         await using var postgres = await CrashPostgres.StartAsync(Cancel);
         await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
         site.Provider.Script.Hang = true;
-        var (asked, lease) = await site.Control.StartHereAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
+        var (asked, lease) = await site.Control.StartHereAsync(await site.Services.AcceptedAsync(new(RunKind.Backfill, AppTable.Name), Cancel), CrashSite.Operator, Cancel);
         var driving = site.Services.GetRunner().RunAsync(asked, lease, Cancel);
         await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
 
@@ -61,7 +62,7 @@ public sealed class ServerDeathTests
         await using var site = await CrashSite.MakeAsync(postgres, Plan, Cancel);
         site.Provider.Script.Hang = true;
         var worker = await site.StartWorkerAsync(Cancel);
-        var run = await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, Cancel);
+        var run = await site.StartAsync(new(RunKind.Backfill, AppTable.Name), Cancel);
         await site.Provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
 
         Assert.True((await site.Control.AskAsync(run.Id, action, null, CrashSite.Operator, Cancel)).Done);

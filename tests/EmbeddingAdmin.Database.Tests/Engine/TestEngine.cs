@@ -6,6 +6,7 @@ using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Surroundings;
 using EmbeddingAdmin.Testing.Texts;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
@@ -106,6 +107,9 @@ public sealed class TestEngine : IAsyncDisposable
         var (run, lease) = await Control.StartHereAsync(request ?? new(RunKind.Backfill, "stories"), Operator, Cancel);
         return await Services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
     }
+
+    /// <summary>A request of which is said that whatever its updates set off was seen and agreed to.</summary>
+    public Task<StartRequest> AcceptedAsync(StartRequest? request = null) => Services.AcceptedAsync(request ?? new(RunKind.Backfill, "stories"), Cancel);
 
     public async Task<Run> VerifyAsync()
     {

@@ -17,7 +17,7 @@ public sealed class TimeoutTests(AssemblyStack stack)
         engine.Services.GetRequiredService<RunTasks>().Patience = new() { Statement = TimeSpan.FromSeconds(1.2) };
         var others = await engine.OtherColumnsAsync();
 
-        var run = await engine.BackfillAsync();
+        var run = await engine.BackfillAsync(await engine.AcceptedAsync());
 
         await WellAsync(engine, run, Receipt.Empty.Add(RowOutcome.Written, 200));
         Assert.Empty(await engine.DifferencesAsync());
@@ -34,7 +34,7 @@ public sealed class TimeoutTests(AssemblyStack stack)
         await SlowUpdatesAsync(engine, "case when new.id = 17 then 30 else 0 end");
         engine.Services.GetRequiredService<RunTasks>().Patience = new() { Statement = TimeSpan.FromSeconds(0.7) };
 
-        var (started, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
+        var (started, lease) = await engine.Control.StartHereAsync(await engine.AcceptedAsync(), TestEngine.Operator, TestEngine.Cancel);
         var run = await engine.Services.GetRunner().RunAsync(started, lease, TestEngine.Cancel);
 
         await WellAsync(engine, run, Receipt.Empty.Add(RowOutcome.Written, 59).Add(RowOutcome.Failed));
@@ -50,7 +50,7 @@ public sealed class TimeoutTests(AssemblyStack stack)
         await SlowUpdatesAsync(engine, "0.005");
         engine.Services.GetRequiredService<RunTasks>().Patience = new() { Slow = TimeSpan.FromSeconds(0.4) };
 
-        var run = await engine.BackfillAsync();
+        var run = await engine.BackfillAsync(await engine.AcceptedAsync());
 
         await WellAsync(engine, run, Receipt.Empty.Add(RowOutcome.Written, 400));
         Assert.InRange(await engine.Database.ScalarAsync<long>("select written from embedding_admin.batch order by at desc limit 1", TestEngine.Cancel), 1, 50);

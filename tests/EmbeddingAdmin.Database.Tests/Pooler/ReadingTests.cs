@@ -40,7 +40,7 @@ public sealed class ReadingTests(AssemblyStack stack)
         Assert.Equal(20, (await engine.Services.GetRequiredService<RecipePreview>().ReadAsync(target, TestEngine.Cancel)).Rows.Count);
         Assert.Single(await engine.Services.GetRequiredService<RecipeBook>().VersionsAsync(target.ColumnName, TestEngine.Cancel));
         var shown = await engine.Services.GetRequiredService<RowEmbedder>().EmbedAsync("stories", "7", TestEngine.Operator, TestEngine.Cancel);
-        await engine.Services.GetRequiredService<ShownVectorWriter>().WriteAsync(shown, TestEngine.Operator, TestEngine.Cancel);
+        await engine.Services.GetRequiredService<ShownVectorWriter>().WriteAsync(shown, accepted: false, TestEngine.Operator, TestEngine.Cancel);
         Assert.Empty(await engine.DifferencesAsync());
         Assert.Equal(Migrations.Newest, (await ServerFacts.ReadAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), TestEngine.Cancel)).Migration);
 

@@ -59,16 +59,17 @@ public sealed class ProbedStartTests(AssemblyStack stack)
     }
 
     [Fact]
-    public async Task What_the_probe_found_is_the_first_that_is_told_of_a_run()
+    public async Task What_the_probe_found_is_told_before_anything_else_of_a_run()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 20);
         engine.Provider.Script.Probe = new(Misdeed: Misdeed.NotUnit);
 
         var run = await engine.BackfillAsync();
 
-        var events = await engine.Services.GetEvents().OfRunAsync(run.Id, 10, TestEngine.Cancel);
-        Assert.Equal(["run.enqueued", "run.probed", "run.running"], events.Reverse().Select(happened => happened.Kind).Take(3));
-        var probed = events.Single(happened => happened.Kind == "run.probed").Sentence;
+        var events = (await engine.Services.GetEvents().OfRunAsync(run.Id, 100, TestEngine.Cancel)).Reverse().ToList();
+        Assert.Equal(["preflight.provider", "preflight.confirmed", "run.enqueued", "run.running"], events.SkipWhile(happened => happened.Kind != "preflight.provider").Select(happened => happened.Kind).Take(4));
+        var (probed, code) = events.Where(happened => happened.Kind == "preflight.provider").Select(happened => (happened.Sentence, happened.Code)).Single();
+        Assert.Equal(ErrorCodes.NotUnitLength, code);
         foreach (var part in (string[])["text-embedding-3-small at 127.0.0.1:", "vectors of 24 dimensions and length 3", "29 tokens", "EA-PRV-13"])
             Assert.Contains(part, probed, StringComparison.Ordinal);
         Assert.Equal("text-embedding-3-small", run.Plan.AnswersAs);

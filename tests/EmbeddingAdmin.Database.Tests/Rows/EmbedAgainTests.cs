@@ -182,7 +182,7 @@ public sealed class EmbedAgainTests(AssemblyStack stack)
         engine.Services.GetRequiredService<RowEmbedder>().EmbedAsync("stories", key, TestEngine.Operator, TestEngine.Cancel);
 
     private static Task<WrittenRow> WriteAsync(TestEngine engine, EmbeddedRow shown) =>
-        engine.Services.GetRequiredService<ShownVectorWriter>().WriteAsync(shown, TestEngine.Operator, TestEngine.Cancel);
+        engine.Services.GetRequiredService<ShownVectorWriter>().WriteAsync(shown, accepted: false, TestEngine.Operator, TestEngine.Cancel);
 
     private static async Task<float[]?> Vector(TestEngine engine, int id) =>
         (await engine.Services.GetRequiredService<RowInspector>().ReadAsync(await engine.TargetAsync(), $"{id}", TestEngine.Cancel))!.Vector?.ToArray();

@@ -26,5 +26,8 @@ public sealed record Shape(string Name, string Sql, string Column, string? Propo
     /// <summary>Whether the column has no size of its own.</summary>
     public bool WithoutSize { get; init; }
 
+    /// <summary>Whether an update sets off more than itself, which is agreed to.</summary>
+    public bool SetsOff { get; init; }
+
     public override string ToString() => Name;
 }

@@ -134,7 +134,7 @@ internal static class Shapes
             create function touch() returns trigger language plpgsql as 'begin new.updated_at := clock_timestamp(); return new; end';
             create trigger touch before update on touched for each row execute function touch();
             insert into touched (id, first) values (1, 'one')
-            """, "public.touched.embedding", "{summary}", ("1", "ONE")),
+            """, "public.touched.embedding", "{summary}", ("1", "ONE")) { SetsOff = true },
         new("row-level security, which this role bypasses", """
             create table guarded (id int primary key, body text, embedding @ext.vector(24)); alter table guarded enable row level security; alter table guarded force row level security;
             insert into guarded values (1, 'one')
@@ -146,7 +146,7 @@ internal static class Shapes
         new("unlogged, with an index on the vectors", """
             create unlogged table indexed (id int primary key, body text, embedding @ext.vector(24)); create index on indexed using hnsw (embedding @ext.vector_cosine_ops);
             insert into indexed select n, 'row ' || n from generate_series(1, 30) n
-            """, "public.indexed.embedding", "{body}", [.. Enumerable.Range(1, 30).Select(n => ($"{n}", $"row {n}"))]),
+            """, "public.indexed.embedding", "{body}", [.. Enumerable.Range(1, 30).Select(n => ($"{n}", $"row {n}"))]) { SetsOff = true },
 
         new("the extension in public", """
             create table items (id bigint primary key, title text, embedding @ext.vector(24)); insert into items values (1, 'one')

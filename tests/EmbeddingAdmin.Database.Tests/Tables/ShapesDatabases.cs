@@ -3,6 +3,7 @@ using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing.Postgres;
 using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Surroundings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -67,9 +68,10 @@ public sealed class ShapesDatabases(AssemblyStack stack) : IAsyncLifetime
     }
 
     /// <summary>Starts a run and drives it here until it stands still.</summary>
-    public static async Task<Run> RunAsync(ServiceProvider services, RunKind kind, EmbeddingTable table)
+    public static async Task<Run> RunAsync(ServiceProvider services, RunKind kind, EmbeddingTable table, bool setsOff = false)
     {
-        var (run, lease) = await services.GetRequiredService<RunControl>().StartHereAsync(new(kind, table.Name), Operator, Cancel);
+        StartRequest request = new(kind, table.Name);
+        var (run, lease) = await services.GetRequiredService<RunControl>().StartHereAsync(setsOff ? await services.AcceptedAsync(request, Cancel) : request, Operator, Cancel);
         return await services.GetRequiredService<Runner>().RunAsync(run, lease, Cancel);
     }
 

@@ -107,7 +107,7 @@ public sealed class ShapesTests(ShapesDatabases databases) : IClassFixture<Shape
         Assert.Equal(Math.Min(RecipePreview.Most, texts.Count), shown.Count);
         Assert.All(shown, row => Assert.Equal(texts[row.Key], row.Text));
 
-        var run = await ShapesDatabases.RunAsync(services, RunKind.Backfill, table);
+        var run = await ShapesDatabases.RunAsync(services, RunKind.Backfill, table, shape.SetsOff);
         Assert.Equal((RunStatus.Succeeded, Verdict.Verified, 1), (run.Status, run.Verdict!.Value, run.Plan.RecipeVersion!.Value));
         var vectors = await ShapesDatabases.VectorsAsync(services, target);
         foreach (var (key, text) in texts)

@@ -72,7 +72,7 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
     {
         for (var n = 0; n < plan.Workers; n++)
             await site.StartWorkerAsync(cancel);
-        _run = (await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name) { Scope = plan.Scope }, CrashSite.Operator, cancel)).Id;
+        _run = (await site.StartAsync(new(RunKind.Backfill, AppTable.Name) { Scope = plan.Scope }, cancel)).Id;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var app = site.Table.ChangeAsync(enough.Token);
         foreach (var fault in plan.Faults)
@@ -94,7 +94,7 @@ internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
             return;
         // What the app changed behind the run's back is stale or missing now, and another run takes just that.
         _first = _run;
-        _run = (await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name) { Scope = [CoverageState.Missing, CoverageState.StaleText] }, CrashSite.Operator, cancel)).Id;
+        _run = (await site.StartAsync(new(RunKind.Backfill, AppTable.Name) { Scope = [CoverageState.Missing, CoverageState.StaleText] }, cancel)).Id;
         await TendAsync(() => Task.FromResult(false), cancel);
         _violations.AddRange(await NothingLost.DifferencesAtRestAsync(site, _run, cancel));
     }

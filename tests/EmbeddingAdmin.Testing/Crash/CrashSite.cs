@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Surroundings;
 using Npgsql;
 
 namespace EmbeddingAdmin.Testing.Crash;
@@ -75,6 +76,9 @@ public sealed class CrashSite : IAsyncDisposable
         await Migrations.ApplyAsync(site.Services.GetRequiredService<NpgsqlDataSource>(), cancel);
         return site;
     }
+
+    /// <summary>Starts a run. That the app's table has a trigger, which writes down every vector that arrives, is agreed to.</summary>
+    public async Task<Run> StartAsync(StartRequest request, CancellationToken cancel) => await Control.StartAsync(await Services.AcceptedAsync(request, cancel), Operator, cancel);
 
     /// <summary>Starts another worker.</summary>
     /// <param name="cancel">Gives up.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Testing.Surroundings;
 
 namespace EmbeddingAdmin.Testing.Crash;
 
@@ -36,7 +37,7 @@ internal static class RacerProgram
     {
         try
         {
-            var run = await services.GetRequiredService<RunControl>().StartAsync(new(RunKind.Backfill, AppTable.Name), new Actor($"racer {Environment.ProcessId}", "crash"), CancellationToken.None);
+            var run = await services.GetRequiredService<RunControl>().StartAsync(await services.AcceptedAsync(new(RunKind.Backfill, AppTable.Name), CancellationToken.None), new Actor($"racer {Environment.ProcessId}", "crash"), CancellationToken.None);
             return $"{Won}{run.Id}";
         }
         catch (EmbeddingAdminException refused)

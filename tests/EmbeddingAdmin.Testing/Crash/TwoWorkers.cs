@@ -74,7 +74,7 @@ public static class TwoWorkers
     private static async Task<(long Run, WorkerProcess Working, WorkerProcess Other)> BeginAsync(CrashSite site, CancellationToken cancel)
     {
         await Task.WhenAll(site.StartWorkerAsync(cancel), site.StartWorkerAsync(cancel));
-        var run = (await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, cancel)).Id;
+        var run = (await site.StartAsync(new(RunKind.Backfill, AppTable.Name), cancel)).Id;
         await Waiting.UntilAsync(async () => await CrashSeed.LedgerRowsAsync(site, run, cancel) >= Plan.Rows / 10, Patience, cancel);
         var working = await site.WorkingAsync(cancel) ?? throw new InvalidOperationException("Nobody works.");
         return (run, working, site.Workers.Single(worker => worker != working));
@@ -102,7 +102,7 @@ public static class TwoWorkers
             return ["The worker that had stood still has ended."];
         var before = await WrittenByAsync(site, frozen, cancel);
         await site.ScalarAsync<object>($"update {AppTable.Name} set embedding = null where id <= 1000", cancel);
-        var again = (await site.Control.StartAsync(new(RunKind.Backfill, AppTable.Name), CrashSite.Operator, cancel)).Id;
+        var again = (await site.StartAsync(new(RunKind.Backfill, AppTable.Name), cancel)).Id;
         var violations = new List<string>();
         await UntilDoneAsync(site, again, violations, cancel);
         if (await WrittenByAsync(site, frozen, cancel) == before)
