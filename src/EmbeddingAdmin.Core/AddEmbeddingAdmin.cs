@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Access.Api;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
@@ -46,9 +47,10 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<PriceList>();
         services.AddSingleton<StampBook>();
         services.AddSingleton<CoverageReader>();
-        services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20) });
+        services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = 1 << 20 });
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<WriteFactsReader>();
+        services.AddSingleton<ApiProbe>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<PoolerProbe>();
