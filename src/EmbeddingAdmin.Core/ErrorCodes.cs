@@ -225,6 +225,29 @@ public static class ErrorCodes
     /// <summary>A trigger, a rule or something else took or changed the value.</summary>
     public const string WriteSwallowed = "EA-RLS-03";
 
+    /// <summary>The project's API does not answer, or what stands before it says so.</summary>
+    public const string ApiUnreachable = "EA-API-01";
+    /// <summary>The API refused the key.</summary>
+    public const string ApiKeyRefused = "EA-API-02";
+    /// <summary>The key did not arrive at the API.</summary>
+    public const string ApiKeyMissing = "EA-API-03";
+    /// <summary>The API's server has no secret to check keys with.</summary>
+    public const string ApiWithoutSecret = "EA-API-04";
+    /// <summary>The API does not know, or does not offer, a schema, a table or a column.</summary>
+    public const string ApiSchema = "EA-API-05";
+    /// <summary>A statement of the API took too long, or others are in its way.</summary>
+    public const string ApiBusy = "EA-API-06";
+    /// <summary>The API does not take requests of this kind.</summary>
+    public const string ApiRequestRefused = "EA-API-07";
+    /// <summary>Supabase has paused or restricted the project.</summary>
+    public const string ApiProjectHeld = "EA-API-08";
+    /// <summary>What answers at the API's address is not Supabase's API, or points elsewhere.</summary>
+    public const string NotTheApi = "EA-API-09";
+    /// <summary>The API did not follow what the header <c>Prefer</c> asked for.</summary>
+    public const string PreferenceIgnored = "EA-API-10";
+    /// <summary>A request for one row matched several, and was rolled back.</summary>
+    public const string TooManyRows = "EA-API-11";
+
     /// <summary>A command that this status does not allow, or a state that changed meanwhile.</summary>
     public const string RunState = "EA-RUN-01";
     /// <summary>Another writing run holds the column.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EmbeddingAdmin.Access.Api;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Options;
@@ -122,15 +123,11 @@ public sealed class AccessProbe(NpgsqlDataSource database, TableCatalog catalog,
         {
             if (await SampleAsync(target, cancel) is not { } sample)
                 return Answer(WriteAnswer.NotMeasured, "The table has no row to try it on, or a run is writing them.", "");
-            PatchAnswer answer;
-            try
-            {
-                answer = await api.PatchAsync(target, sample.Key, sample.Vector, sample.Vector is null, key, strict: true, cancel);
-            }
-            catch (HttpRequestException silent)
-            {
-                return Answer(WriteAnswer.NotMeasured, "The API does not answer.", silent.HttpRequestError.ToString());
-            }
+            var access = new ApiAccess(supabase.Value.Url, key);
+            var answer = await api.SendAsync(
+                sample.Vector is null ? ApiRequest.Update(target, new(sample.Key, null, ""), null, access) : ApiRequest.AsTheScripts(target, sample.Key, sample.Vector, access) with { Singular = true, Prefer = "return=representation" }, cancel);
+            if (answer.Status == 0)
+                return Answer(WriteAnswer.NotMeasured, "The API does not answer.", answer.Silence);
 
             var evidence = $"PATCH of one row with the value that it has: HTTP {answer.Status} {answer.Code}".TrimEnd();
             switch (answer)
