@@ -11,6 +11,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin;
 
@@ -24,13 +26,11 @@ public static class EmbeddingAdminRegistration
     public static IServiceCollection AddEmbeddingAdmin(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        services.Configure<EmbeddingOptions>(configuration.GetSection(EmbeddingOptions.Section));
         services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
-        services.Configure<SupabaseOptions>(configuration.GetSection(SupabaseOptions.Section));
-        services.PostConfigure<SupabaseOptions>(options => options.Trim());
         services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
+        AddKeys(services, configuration);
         services.AddSingleton<DatabaseBrake>();
         services.TryAddSingleton(provider => Connection(configuration, provider.GetService<IHostEnvironment>()?.ContentRootPath ?? ""));
         services.TryAddSingleton(provider => provider.GetRequiredService<DatabaseConnection>().Open(provider.GetRequiredService<DatabaseBrake>()));
@@ -73,6 +73,20 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RowEmbedder>();
         services.AddSingleton<ShownVectorWriter>();
         return services;
+    }
+
+    /// <summary>The keys, and the settings that they belong to: a monitor of these has the keys in force.</summary>
+    private static void AddKeys(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider => new KeyRing(configuration, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeyRing>>()));
+        services.AddSingleton<IOptionsChangeTokenSource<EmbeddingOptions>, KeyRingChanges<EmbeddingOptions>>();
+        services.AddSingleton<IOptionsChangeTokenSource<SupabaseOptions>, KeyRingChanges<SupabaseOptions>>();
+        services.AddOptions<EmbeddingOptions>().Bind(configuration.GetSection(EmbeddingOptions.Section)).PostConfigure<KeyRing>((options, keys) => options.ApiKey = keys[KeySetting.Provider]);
+        services.AddOptions<SupabaseOptions>().Bind(configuration.GetSection(SupabaseOptions.Section)).PostConfigure<KeyRing>((options, keys) =>
+        {
+            options.Trim();
+            (options.ServiceKey, options.AnonKey) = (keys[KeySetting.Service], keys[KeySetting.Anon]);
+        });
     }
 
     /// <summary>The database of the settings, which were found right before; <see cref="DatabaseConnection.None"/> when none is set.</summary>
