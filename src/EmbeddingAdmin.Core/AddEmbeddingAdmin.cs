@@ -51,6 +51,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<WriteFactsReader>();
         services.AddSingleton<AccessProbe>();
         services.AddSingleton<OriginalBug>();
+        services.AddSingleton<LeastPrivilege>();
         services.AddSingleton<PoolerProbe>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<SchemaGate>();

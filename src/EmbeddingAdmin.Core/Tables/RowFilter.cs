@@ -35,6 +35,9 @@ public static class RowFilter
         return string.Join(" and ", conditions.Select(condition => Sql(condition, table, facts)));
     }
 
+    /// <summary>The columns that a filter names; none when there is none.</summary>
+    public static IReadOnlyList<string> Columns(string? filter) => filter is null ? [] : [.. Read(filter).Conditions.Select(condition => condition.Column).Distinct(StringComparer.Ordinal)];
+
     private static string Sql(Condition condition, EmbeddingTable table, TableFacts facts)
     {
         var column = facts.Columns.FirstOrDefault(c => c.Name == condition.Column)

@@ -84,7 +84,7 @@ public sealed class DetectionTests(AssemblyStack stack) : IAsyncLifetime
         Assert.Equal(found, await probe.LookAsync(TestEngine.Cancel));
     }
 
-    private static async Task<Access.Pooler?> FindAsync(string connectionString)
+    private static async Task<EmbeddingAdmin.Access.Pooler?> FindAsync(string connectionString)
     {
         var (connection, _) = DatabaseConnection.Read(connectionString, null);
         await using var source = connection!.Open();
