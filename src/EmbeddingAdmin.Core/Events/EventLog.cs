@@ -28,17 +28,6 @@ public sealed class EventLog(NpgsqlDataSource database)
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    private async Task RecordAloneAsync(Actor actor, long? run, string kind, string sentence, string? key, CancellationToken cancel)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        // Also where the database was made read-only for everybody.
-        await using (var write = new NpgsqlCommand("set transaction read write", connection, transaction))
-            await write.ExecuteNonQueryAsync(cancel);
-        await RecordAsync(connection, transaction, actor, run, kind, sentence, cancel, key: key);
-        await transaction.CommitAsync(cancel);
-    }
-
     /// <summary>A run's events, newest first.</summary>
     public async Task<IReadOnlyList<Event>> OfRunAsync(long run, int most, CancellationToken cancel)
     {
@@ -67,5 +56,16 @@ public sealed class EventLog(NpgsqlDataSource database)
             },
         };
         await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task RecordAloneAsync(Actor actor, long? run, string kind, string sentence, string? key, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        // Also where the database was made read-only for everybody.
+        await using (var write = new NpgsqlCommand("set transaction read write", connection, transaction))
+            await write.ExecuteNonQueryAsync(cancel);
+        await RecordAsync(connection, transaction, actor, run, kind, sentence, cancel, key: key);
+        await transaction.CommitAsync(cancel);
     }
 }
