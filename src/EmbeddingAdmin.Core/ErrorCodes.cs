@@ -45,6 +45,9 @@ public static class ErrorCodes
     /// <summary>Quotes, white space or a byte order mark around a value were taken away.</summary>
     public const string ValueTrimmed = "EA-CFG-16";
 
+    /// <summary>A setting was changed that counts only from the next start on.</summary>
+    public const string NextStart = "EA-CFG-17";
+
     /// <summary>The publishable (anonymous) key stands where the secret key belongs.</summary>
     public const string PublishableKey = "EA-KEY-01";
 
@@ -80,6 +83,12 @@ public static class ErrorCodes
 
     /// <summary>The key is a default of local stacks, which everybody knows.</summary>
     public const string DefaultKey = "EA-KEY-12";
+
+    /// <summary>The key expires within two weeks.</summary>
+    public const string KeyExpiresSoon = "EA-KEY-13";
+
+    /// <summary>The settings name no key any more where one is in force.</summary>
+    public const string KeyGone = "EA-KEY-14";
 
     /// <summary>The provider refused the key (401).</summary>
     public const string KeyRefused = "EA-PRV-01";

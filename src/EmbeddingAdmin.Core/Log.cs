@@ -23,4 +23,10 @@ internal static partial class Log
 
     [LoggerMessage(106, LogLevel.Warning, "How run {Run} stands could not be written down; it is settled when its lease has run out")]
     public static partial void RunNotSettled(this ILogger log, long run);
+
+    [LoggerMessage(107, LogLevel.Information, "{Setting}: the key with the fingerprint {After} is in force now; before it was {Before}")]
+    public static partial void KeyTaken(this ILogger log, string setting, string before, string after);
+
+    [LoggerMessage(108, LogLevel.Warning, "{Problem}")]
+    public static partial void KeyNotTaken(this ILogger log, SettingProblem problem);
 }

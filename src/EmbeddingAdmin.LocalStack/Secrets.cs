@@ -11,12 +11,15 @@ internal sealed record Secrets(string PostgresPassword, string JwtSecret, string
     {
         var path = Path.Combine(dataFolder, "secrets.json");
         if (File.Exists(path) && JsonSerializer.Deserialize<Secrets>(File.ReadAllBytes(path)) is { } known) return known;
-        var made = new Secrets(Random(), Random(), $"sb_publishable_{Random()}", $"sb_secret_{Random()}");
+        var made = new Secrets(Random(), Random(), $"sb_publishable_{Key()}", $"sb_secret_{Key()}");
         PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(made));
         return made;
     }
 
     public override string ToString() => nameof(Secrets);
 
-    private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
+    // As long as those of the real service, so that nothing is said of their form.
+    private static string Key() => $"{Random(16)}_{Random(6)}";
+
+    private static string Random(int bytes = 24) => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(bytes));
 }

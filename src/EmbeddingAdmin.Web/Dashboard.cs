@@ -1,5 +1,7 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Components;
+using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Security;
@@ -23,6 +25,8 @@ internal static class Dashboard
         builder.Services.AddScreens();
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton(_ => SettingsReport.Read(builder.Configuration, builder.Environment.ContentRootPath));
+        builder.Services.AddSingleton(provider => new SettingsWatch(
+            builder.Configuration, builder.Environment.ContentRootPath, provider.GetRequiredService<KeyRing>(), provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddReadiness();
         builder.Services.AddHostedService<Announcement>();
         // Standard output is for what people and scripts read; the log has the other one.

@@ -58,7 +58,12 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         var key = OpenAiEmbeddings.TrimKey(options.ApiKey);
         if (key.Length == 0 && OpenAiEmbeddings.IsOpenAi(endpoint))
             yield return new(ErrorCodes.ProviderSettings, "Embeddings:ApiKey", "No key for OpenAI is set. Set it (in .env also as OPENAI_API_KEY).");
-        if (key.Any(c => c is <= ' ' or > '~'))
-            yield return new(ErrorCodes.MalformedKey, "Embeddings:ApiKey", "It has a space, a line break or a non-ASCII character inside. Copy it again.");
+        if (OfKey(key) is { } malformed)
+            yield return malformed;
     }
+
+    /// <summary>What no key of any provider can have; null when it has nothing of that.</summary>
+    internal static SettingProblem? OfKey(string key) => key.Any(c => c is <= ' ' or > '~')
+        ? new(ErrorCodes.MalformedKey, "Embeddings:ApiKey", "It has a space, a line break or a non-ASCII character inside. Copy it again.")
+        : null;
 }

@@ -23,6 +23,9 @@ public sealed class EmbeddingProvider : IDisposable
     /// <summary>One sentence that tells an operator what this provider is and where the text goes.</summary>
     public required string Notice { get; init; }
 
+    /// <summary>The fingerprint of the key that the next request carries; null when it carries none. It changes when another key is set.</summary>
+    public string? KeyFingerprint => (Generator as OpenAiEmbeddings)?.KeyFingerprint;
+
     /// <inheritdoc />
     public void Dispose() => Generator.Dispose();
 }

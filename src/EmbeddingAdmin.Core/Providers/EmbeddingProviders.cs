@@ -8,8 +8,9 @@ public static class EmbeddingProviders
     /// <param name="dimensions">Length of the vectors: that of the column they are meant for; at least 1.</param>
     /// <param name="time">The clock.</param>
     /// <param name="model">The model, where a table names its own; null takes that of the settings. The local provider has only one.</param>
+    /// <param name="key">The key as it is at each request; null takes that of the settings for all of them.</param>
     /// <exception cref="ProviderFault">The settings name no usable provider (<see cref="ProviderFaultKind.Credentials"/>).</exception>
-    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null)
+    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null, Func<string?>? key = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
@@ -19,7 +20,7 @@ public static class EmbeddingProviders
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)
-            : OpenAi(options, dimensions, time, model);
+            : OpenAi(options, new OpenAiEmbeddings(options, dimensions, time, model, key));
     }
 
     private static EmbeddingProvider Local(EmbeddingOptions options, int dimensions) => new()
@@ -34,17 +35,13 @@ public static class EmbeddingProviders
             + "They are for trying the dashboard, not for search in production.",
     };
 
-    private static EmbeddingProvider OpenAi(EmbeddingOptions options, int dimensions, TimeProvider time, string? model)
+    private static EmbeddingProvider OpenAi(EmbeddingOptions options, OpenAiEmbeddings generator) => new()
     {
-        var generator = new OpenAiEmbeddings(options, dimensions, time, model);
-        return new EmbeddingProvider
-        {
-            Model = generator.Model,
-            Generator = generator,
-            Limits = new BatchLimits(options.BatchSize, MaxTextBytes: options.MaxTextBytes),
-            Concurrency = options.Concurrency,
-            SendsTextAway = true,
-            Notice = $"The text of every row in scope is sent to {generator.Model.Host}.",
-        };
-    }
+        Model = generator.Model,
+        Generator = generator,
+        Limits = new BatchLimits(options.BatchSize, MaxTextBytes: options.MaxTextBytes),
+        Concurrency = options.Concurrency,
+        SendsTextAway = true,
+        Notice = $"The text of every row in scope is sent to {generator.Model.Host}.",
+    };
 }

@@ -1,4 +1,3 @@
-using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using EmbeddingAdmin.Text;
@@ -25,28 +24,27 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     /// <summary>OpenAI's own address.</summary>
     public const string DefaultEndpoint = "https://api.openai.com/v1";
 
-    // The SDK wants a key; servers on this machine often have none.
-    private const string NoKey = "none";
-
     private readonly HttpClient _http;
     private readonly EmbeddingClient _client;
     private readonly int? _sentDimensions;
     private readonly OpenAiFaults _faults;
+    private readonly ProviderKey _key;
 
     /// <param name="options">The settings, already found valid.</param>
     /// <param name="dimensions">Length that every vector must have.</param>
     /// <param name="time">The clock that a <c>Retry-After</c> date is read by.</param>
     /// <param name="model">The model; null takes that of the settings.</param>
-    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null)
+    /// <param name="key">The key as it is at each request; null takes that of the settings for all of them.</param>
+    public OpenAiEmbeddings(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null, Func<string?>? key = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var endpoint = new Uri(options.Endpoint);
-        var key = TrimKey(options.ApiKey) is { Length: > 0 } given ? given : NoKey;
+        _key = new ProviderKey(key ?? (() => options.ApiKey));
         Model = new EmbeddingModel(ProviderName, endpoint.Authority, Named(model) ?? Named(options.Model) ?? DefaultModel, dimensions);
-        _faults = new OpenAiFaults(Model, options.Timeout, new SecretScrub(key), time);
+        _faults = new OpenAiFaults(Model, options.Timeout, _key.Scrub, time);
         // The SDK asks for base64 and takes JSON numbers as well; 32 bytes hold the longest of them.
         _http = NewHttp(endpoint, largestAnswer: (32L * options.BatchSize * dimensions) + (1 << 20));
-        _client = new EmbeddingClient(Model.Model, new ApiKeyCredential(key), new OpenAIClientOptions
+        _client = new EmbeddingClient(Model.Model, _key.Credential, new OpenAIClientOptions
         {
             Endpoint = endpoint,
             RetryPolicy = new ClientRetryPolicy(0),
@@ -60,6 +58,9 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
 
     /// <summary>What the vectors are made by.</summary>
     public EmbeddingModel Model { get; }
+
+    /// <summary>The fingerprint of the key that the next request carries; null when it carries none.</summary>
+    public string? KeyFingerprint => _key.Fingerprint;
 
     /// <summary>The vectors of the texts, in their order, with the tokens that the provider reported (no <c>Usage</c> when it reported none).</summary>
     /// <param name="values">The texts of one request.</param>
@@ -75,6 +76,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
         var texts = values as IReadOnlyList<string> ?? [.. values];
         if (texts.Count == 0)
             return [];
+        _key.Renew();
         try
         {
             // The SDK writes the texts into the options it is given: shared ones would send one request's texts with another.

@@ -96,7 +96,7 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
 
     private static string Advice(string code) => code switch
     {
-        ErrorCodes.KeyRefused => "Set a valid key in Embeddings:ApiKey and start the program again.",
+        ErrorCodes.KeyRefused => "Set a valid key in Embeddings:ApiKey. In a file of settings it counts from the next request on; anywhere else, start the program again.",
         ErrorCodes.AccessForbidden => "Allow the key's project this model and region.",
         ErrorCodes.ModelNotFound => "Check Embeddings:Model and Embeddings:Endpoint; a change counts from the next start of the program.",
         ErrorCodes.Redirected or ErrorCodes.NotSupported => "Check Embeddings:Endpoint; a change counts from the next start of the program.",

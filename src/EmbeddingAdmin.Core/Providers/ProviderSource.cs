@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace EmbeddingAdmin.Providers;
 
-/// <summary>The provider of the settings, once for each length of vector and model.</summary>
-public sealed class ProviderSource(IOptions<EmbeddingOptions> options, TimeProvider clock) : IDisposable
+/// <summary>The provider of the settings, once for each length of vector and model. Its key is looked up at each request; nothing else of it ever changes.</summary>
+public sealed class ProviderSource(IOptionsMonitor<EmbeddingOptions> options, TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<(int Dimensions, string? Model), Lazy<EmbeddingProvider>> _providers = new();
 
@@ -14,7 +14,7 @@ public sealed class ProviderSource(IOptions<EmbeddingOptions> options, TimeProvi
     /// <param name="model">The model, where a table names its own; null takes that of the settings.</param>
     /// <exception cref="ProviderFault">The settings name no usable provider.</exception>
     public EmbeddingProvider For(int dimensions, string? model = null) =>
-        _providers.GetOrAdd((dimensions, model), key => new Lazy<EmbeddingProvider>(() => EmbeddingProviders.Create(options.Value, key.Dimensions, clock, key.Model))).Value;
+        _providers.GetOrAdd((dimensions, model), key => new Lazy<EmbeddingProvider>(() => EmbeddingProviders.Create(options.CurrentValue, key.Dimensions, clock, key.Model, () => options.CurrentValue.ApiKey))).Value;
 
     /// <summary>The provider for a target's column.</summary>
     /// <exception cref="ProviderFault">The settings name no usable provider.</exception>
@@ -40,10 +40,10 @@ public sealed class ProviderSource(IOptions<EmbeddingOptions> options, TimeProvi
             throw new EmbeddingAdminException(unusable.Code, $"{unusable.Happened} {NotDone}", unusable);
         }
 
-        if (options.Value.Dimensions is { } set && set != target.Dimensions)
+        if (options.CurrentValue.Dimensions is { } set && set != target.Dimensions)
             throw new EmbeddingAdminException(ErrorCodes.DimensionsDiffer, $"Embeddings:Dimensions is {set}, and {target.ColumnName} takes {target.Dimensions}. {NotDone} Leave the setting out: only a column without a size needs it.");
         if (provider.Model.Provider == OpenAiEmbeddings.ProviderName
-            && EmbeddingModels.WhyUnfit(provider.Model.Model, target.Dimensions, OpenAiEmbeddings.AsksForDimensions(options.Value, provider.Model.Model)) is var (happened, toDo))
+            && EmbeddingModels.WhyUnfit(provider.Model.Model, target.Dimensions, OpenAiEmbeddings.AsksForDimensions(options.CurrentValue, provider.Model.Model)) is var (happened, toDo))
             throw new EmbeddingAdminException(ErrorCodes.DimensionsDiffer, $"{happened} {NotDone} {toDo}");
         return provider;
     }

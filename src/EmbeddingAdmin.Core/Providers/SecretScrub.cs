@@ -6,9 +6,14 @@ namespace EmbeddingAdmin.Providers;
 /// <summary>Makes a provider's words fit to be shown: no part of a key, none of the texts that were sent, one line, not long.</summary>
 internal sealed partial class SecretScrub(string key)
 {
+    private volatile string[] _keys = [key];
+
     private const int MaxLength = 200;
     private const int MaxRead = 2000;
     private const int TellingLength = 16;
+
+    /// <summary>Knows one key more; those of before are not forgotten, because an answer may be to a request that carried one.</summary>
+    public void Learn(string another) => _keys = [.. _keys, another];
 
     /// <summary>The message without secrets.</summary>
     /// <param name="message">What the provider said.</param>
@@ -29,8 +34,8 @@ internal sealed partial class SecretScrub(string key)
                 message = $"{message[..at]}…";
         }
 
-        if (key.Length >= 8)
-            message = message.Replace(key, "…", StringComparison.Ordinal);
+        foreach (var known in _keys.Where(known => known.Length >= 8))
+            message = message.Replace(known, "…", StringComparison.Ordinal);
         message = Secrets().Replace(message, "…");
         return OneLine(message);
     }

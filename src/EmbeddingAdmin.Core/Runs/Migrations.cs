@@ -54,7 +54,8 @@ public static class Migrations
     /// <param name="confirmed">The word; null where none is needed.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="EmbeddingAdminException">
-    /// <see cref="ErrorCodes.SchemaNewer"/>, or <see cref="ErrorCodes.SchemaNotConfirmed"/>: this is another database than the confirmed one. Nothing was changed.
+    /// <see cref="ErrorCodes.SchemaNewer"/>, <see cref="ErrorCodes.Grant"/>: there is something to update and the role does not own it, or
+    /// <see cref="ErrorCodes.SchemaNotConfirmed"/>: this is another database than the confirmed one. Nothing was changed.
     /// </exception>
     public static async Task ApplyAsync(NpgsqlDataSource database, SchemaConfirmation? confirmed, CancellationToken cancel)
     {
@@ -80,6 +81,9 @@ public static class Migrations
         var applied = (int)(await ScalarAsync("select coalesce(max(number), 0) from embedding_admin.migration"))!;
         if (applied > Files[^1].Number)
             throw new EmbeddingAdminException(ErrorCodes.SchemaNewer, "The schema embedding_admin was made by a newer version of EmbeddingAdmin. Nothing was changed. Start that version, or a newer one.");
+        if (applied < Newest && await ScalarAsync("select current_user::text where not pg_has_role(current_user, (select relowner from pg_class where oid = 'embedding_admin.migration'::regclass), 'usage')") is string role)
+            throw new EmbeddingAdminException(ErrorCodes.Grant,
+                $"The schema embedding_admin has to be updated (migration {applied} to {Newest}), and the role {role} does not own it. Nothing was changed. Start this version once with the role that owns it, then give {role} its rights anew: the page Access prints them.");
         foreach (var (number, name, sql) in Files.Where(file => file.Number > applied))
         {
             await ExecuteAsync(sql);

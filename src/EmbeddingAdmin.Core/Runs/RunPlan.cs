@@ -72,6 +72,9 @@ public sealed record RunPlan
     /// <summary>The model that the provider named when it was tried before the run; null when it named none. A page that another one made is not stored.</summary>
     public string? AnswersAs { get; init; }
 
+    /// <summary>The fingerprint of the provider's key when the run was planned; null when it had none. That another one was taken later is an event of the run.</summary>
+    public string? KeyFingerprint { get; init; }
+
     /// <summary>The model as one value.</summary>
     [JsonIgnore]
     public EmbeddingModel MadeBy => new(Provider, Host, Model, Dimensions);

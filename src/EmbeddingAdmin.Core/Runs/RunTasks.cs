@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Tasks;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.AI;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>Makes a run's task from its plan, if the plan is still true of the table and the settings.</summary>
-public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBook stamps, TimeProvider clock)
+public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBook stamps, EventLog events, TimeProvider clock)
 {
     /// <summary>How long the database is waited for.</summary>
     internal DatabasePatience Patience { get; set; } = new();
@@ -25,7 +26,7 @@ public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBoo
         var (target, provider) = await proof.ProveAsync(run, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
-            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown) { Patience = Patience };
+            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown ?? new RecordedKey(provider, run, events)) { Patience = Patience };
         return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom) { Patience = Patience, Clock = clock };
     }
 }

@@ -50,6 +50,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
+            KeyFingerprint = request.Kind == RunKind.Backfill ? provider.KeyFingerprint : null,
         };
         return new(target, provider, plan, column) { Request = request };
     }

@@ -20,7 +20,7 @@ public sealed record SourceText
     /// <summary>The SQL of each line of the recipe, in order: its text for the row <c>t</c>, NULL when it is left out.</summary>
     public IReadOnlyList<string> Lines { get; }
 
-    /// <summary>The columns that it is made from, each once.</summary>
+    /// <summary>The columns that it is made of, by their bare names, in the recipe's order.</summary>
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>The text of the row <c>t</c>, of type text, never NULL.</summary>
@@ -44,7 +44,7 @@ public sealed record SourceText
         ArgumentNullException.ThrowIfNull(facts);
         return new SourceText(
             [.. recipe.Lines.Select(line => Line(line, table, facts))],
-            [.. recipe.Lines.SelectMany(line => line.Where(piece => piece.IsColumn)).Select(piece => Find(piece.Text, facts).Column!.Name).Distinct(StringComparer.Ordinal)]);
+            [.. recipe.Lines.SelectMany(line => line).Where(piece => piece.IsColumn).Select(piece => Find(piece.Text, table, facts).Column.Name).Distinct(StringComparer.Ordinal)]);
     }
 
     /// <summary>Whether a column can stand in a recipe.</summary>
@@ -63,25 +63,25 @@ public sealed record SourceText
         return $"case when {filled} then {string.Join(" || ", parts)} end";
     }
 
+    /// <summary>The column that a name means, and the path to a part of it.</summary>
+    private static (ColumnFacts Column, string[] Path) Find(string name, EmbeddingTable table, TableFacts facts)
+    {
+        if (facts.Columns.FirstOrDefault(c => c.Name == name) is { } whole)
+            return (whole, []);
+        if (name.Split("->", StringSplitOptions.TrimEntries) is [var first, .. var rest] && rest.Length > 0
+            && facts.Columns.FirstOrDefault(c => c.Name == first && c.BaseType is "json" or "jsonb") is { } column)
+            return (column, rest);
+        throw new EmbeddingAdminException(ErrorCodes.RecipeColumn, $"The text recipe of {table.Name} names the column {name}, which {table.Schema}.{table.Table} does not have. Nothing was read or written.{NearMatch.Sentence(name, facts.Columns.Select(c => c.Name))}");
+    }
+
     private static string Column(string name, EmbeddingTable table, TableFacts facts)
     {
-        var (column, path) = Find(name, facts);
-        if (column is null)
-            throw new EmbeddingAdminException(ErrorCodes.RecipeColumn, $"The text recipe of {table.Name} names the column {name}, which {table.Schema}.{table.Table} does not have. Nothing was read or written.{NearMatch.Sentence(name, facts.Columns.Select(c => c.Name))}");
+        var (column, path) = Find(name, table, facts);
         var sql = $"t.{SqlName.Of(column.Name)}";
         if (path.Length > 0)
             sql = $"({sql}::jsonb #> array[{string.Join(", ", path.Select(SqlName.Literal))}]::text[])";
         return Text(column, sql)
             ?? throw new EmbeddingAdminException(ErrorCodes.RecipeColumn, $"The column {column.Name} of {table.Schema}.{table.Table} is {column.Type}, which gives no text. Nothing was read or written.");
-    }
-
-    private static (ColumnFacts? Column, string[] Path) Find(string name, TableFacts facts)
-    {
-        if (facts.Columns.FirstOrDefault(c => c.Name == name) is { } whole)
-            return (whole, []);
-        return name.Split("->", StringSplitOptions.TrimEntries) is [var first, .. var path] && path.Length > 0
-            ? (facts.Columns.FirstOrDefault(c => c.Name == first && c.BaseType is "json" or "jsonb"), path)
-            : (null, []);
     }
 
     private static string? Text(ColumnFacts column, string sql) => column.BaseType switch

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.Connection;
 
 namespace EmbeddingAdmin.Web.Commands;
@@ -33,6 +34,7 @@ internal static class DashboardCommand
             await using var app = builder.Build();
             app.MapDashboard();
             app.Services.GetRequiredService<SettingsReport>().Log(app.Logger);
+            app.Services.GetRequiredService<SettingsWatch>();
             using var closed = StopWhenClosed(app.Lifetime);
             await app.RunAsync();
             return 0;

@@ -1,5 +1,7 @@
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Logging.Console;
@@ -60,6 +62,7 @@ internal sealed class Terminal(IServiceProvider services, Answer answer, Signals
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         using var host = builder.Build();
         SettingsReport.Read(settings).Log(host.Services.GetRequiredService<ILogger<SettingsReport>>());
+        using var watch = new SettingsWatch(settings.Configuration, settings.ContentRoot, host.Services.GetRequiredService<KeyRing>(), host.Services.GetRequiredService<TimeProvider>());
         try
         {
             await ApplySchemaAsync(host.Services.GetRequiredService<NpgsqlDataSource>(), builder.Configuration, signals.Any);

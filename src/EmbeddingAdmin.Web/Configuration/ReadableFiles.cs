@@ -7,16 +7,9 @@ internal static class ReadableFiles
 
     public static IEnumerable<SettingProblem> Warnings(IConfiguration configuration, string contentRoot) =>
         from layer in SettingsLayer.Of(configuration)
-        let file = FileOf(layer.Inner, contentRoot)
+        let file = layer.FileIn(contentRoot)
         where file is not null && IsReadableByAll(file) && layer.Keys.Intersect(Secrets, StringComparer.OrdinalIgnoreCase).Any()
         select new SettingProblem(ErrorCodes.ReadableSecret, Path.GetFileName(file), $"The file holds a secret, and everybody on this machine may read it. Allow its owner alone: chmod 600 {Path.GetFileName(file)}");
-
-    private static string? FileOf(IConfigurationProvider provider, string contentRoot) => provider switch
-    {
-        DotEnv file => file.Path,
-        FileConfigurationProvider { Source: { Path: { } path } source } => source.FileProvider?.GetFileInfo(path).PhysicalPath ?? Path.Combine(contentRoot, path),
-        _ => null,
-    };
 
     private static bool IsReadableByAll(string file) => !OperatingSystem.IsWindows() && File.Exists(file) && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead);
 }

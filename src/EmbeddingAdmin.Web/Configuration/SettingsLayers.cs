@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Configuration.UserSecrets;
 
 namespace EmbeddingAdmin.Web.Configuration;
 
@@ -33,8 +34,12 @@ internal static class SettingsLayers
 
             if (sources[n] is JsonConfigurationSource { Path: UserSecretsFile })
                 continue;
-            if (sources[n] is JsonConfigurationSource)
-                Add(Layer.AppSettings, sources[n]);
+            if (sources[n] is JsonConfigurationSource json)
+            {
+                // What may change while the program runs is decided by SettingsWatch.
+                json.ReloadOnChange = false;
+                Add(Layer.AppSettings, json);
+            }
             else if (n == environment)
                 Add(Layer.Environment, sources[n]);
             else if (n == line)
@@ -51,11 +56,13 @@ internal static class SettingsLayers
     }
 
     /// <summary>The user's own file; null where the system has no place for one.</summary>
-    private static IConfigurationSource? UserSecrets()
+    private static JsonConfigurationSource? UserSecrets()
     {
         try
         {
-            return new ConfigurationBuilder().AddUserSecrets(UserSecretsId).Sources.Single();
+            var file = new JsonConfigurationSource { Path = PathHelper.GetSecretsPathFromSecretsId(UserSecretsId), Optional = true };
+            file.ResolveFileProvider();
+            return file;
         }
         catch (InvalidOperationException)
         {

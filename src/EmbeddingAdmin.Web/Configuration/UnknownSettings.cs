@@ -27,7 +27,8 @@ internal static partial class UnknownSettings
             .SelectMany(layer => layer.Keys.Where(key => !IsKnown(key)).Order(StringComparer.OrdinalIgnoreCase).Select(key => Warning(key, layer.Layer)))
             .OfType<SettingProblem>().Distinct();
 
-    private static bool IsKnown(string key)
+    /// <summary>Whether a setting has this name, or may have it.</summary>
+    internal static bool IsKnown(string key)
     {
         var section = key.Split(':')[0];
         return Known.Contains(key, StringComparer.OrdinalIgnoreCase) || Single.Contains(key, StringComparer.OrdinalIgnoreCase) || Open.Contains(section, StringComparer.OrdinalIgnoreCase);

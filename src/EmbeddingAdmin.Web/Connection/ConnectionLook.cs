@@ -7,8 +7,10 @@ using Npgsql;
 namespace EmbeddingAdmin.Web.Connection;
 
 /// <summary>Looks at everything that the dashboard is connected with. It reads the catalog and the settings, and writes nothing anywhere.</summary>
-internal sealed class ConnectionLook(NpgsqlDataSource database, PoolerProbe pooler, TableCatalog catalog, SettingsReport settings, IOptions<EmbeddingOptions> provider, TimeProvider clock)
+internal sealed class ConnectionLook(NpgsqlDataSource database, PoolerProbe pooler, TableCatalog catalog, SettingsReport settings, KeyRing keys, IOptionsMonitor<EmbeddingOptions> provider, TimeProvider clock)
 {
+    private static readonly PageLink ToAccess = new("/access", "What each key can really do");
+
     /// <summary>Looks now. What is wrong in the world outside is a finding and no exception.</summary>
     public async Task<ConnectionReport> LookAsync(CancellationToken cancellationToken)
     {
@@ -26,12 +28,13 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, PoolerProbe pool
             tables = [.. catalog.Tables.Select(table => new Check(Mark.Note, table.Name, "not known", "The database has to answer first."))];
         }
 
+        var known = keys.Report();
         return new(
             [
                 new("Database", server),
                 new("Tables", tables),
-                new("Supabase API", ApiChecks.Of(settings, clock.GetUtcNow())),
-                new("Provider", ProviderChecks.Of(provider.Value, clock)),
+                new("Supabase API", ApiChecks.Of(settings.Project, known), ToAccess),
+                new("Provider", ProviderChecks.Of(provider.CurrentValue, known.Single(key => key.Setting == KeySetting.Provider), clock)),
                 new("Settings", SettingsChecks(settings)),
             ],
             refused,
@@ -58,7 +61,8 @@ internal sealed class ConnectionLook(NpgsqlDataSource database, PoolerProbe pool
         return checks.Count > 0 ? checks : [new(Mark.Note, "Tables", "none", "No table is configured. Name the tables and their vector columns in the settings.")];
     }
 
-    private static IReadOnlyList<Check> SettingsChecks(SettingsReport settings) => settings.Warnings.Count == 0
-        ? [new(Mark.Right, "Warnings", "none")]
-        : [.. settings.Warnings.Select(warning => new Check(Mark.Note, warning.Setting, warning.Sentence, Code: warning.Code))];
+    // What a key is, is said beside the key, and is another one's when it was replaced.
+    private static IReadOnlyList<Check> SettingsChecks(SettingsReport settings) => settings.Warnings.Where(warning => !warning.Code.StartsWith("EA-KEY", StringComparison.Ordinal)).ToList() is { Count: > 0 } warnings
+        ? [.. warnings.Select(warning => new Check(Mark.Note, warning.Setting, warning.Sentence, Code: warning.Code))]
+        : [new(Mark.Right, "Warnings", "none")];
 }

@@ -9,4 +9,10 @@ public sealed record ConnectionReport(IReadOnlyList<ConnectionPart> Parts, bool 
 /// <summary>One of the things that the dashboard is connected with.</summary>
 /// <param name="Title">Its heading.</param>
 /// <param name="Checks">What was found of it.</param>
-public sealed record ConnectionPart(string Title, IReadOnlyList<Check> Checks);
+/// <param name="More">What another page says of it; null when this is all.</param>
+public sealed record ConnectionPart(string Title, IReadOnlyList<Check> Checks, PageLink? More = null);
+
+/// <summary>A way to another page.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="Text">What is found there.</param>
+public sealed record PageLink(string Address, string Text);

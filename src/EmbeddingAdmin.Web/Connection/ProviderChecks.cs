@@ -9,7 +9,7 @@ internal static class ProviderChecks
     // Only the length of vectors that nobody makes here.
     private const int AnyDimensions = 1536;
 
-    public static IReadOnlyList<Check> Of(EmbeddingOptions options, TimeProvider clock)
+    public static IReadOnlyList<Check> Of(EmbeddingOptions options, KeyReport key, TimeProvider clock)
     {
         try
         {
@@ -19,7 +19,7 @@ internal static class ProviderChecks
                 new(provider.SendsTextAway ? Mark.Fact : Mark.Note, "Provider", provider.Model.Provider, provider.Notice),
                 new(Mark.Fact, "Model", provider.Model.Model),
                 new(Mark.Fact, "Text goes to", provider.Model.Host),
-                .. provider.SendsTextAway ? Key(options.ApiKey) : [],
+                .. provider.SendsTextAway ? [Key(key)] : Array.Empty<Check>(),
             ];
         }
         catch (ProviderFault fault)
@@ -28,10 +28,7 @@ internal static class ProviderChecks
         }
     }
 
-    private static IEnumerable<Check> Key(string? key)
-    {
-        yield return string.IsNullOrWhiteSpace(key)
-            ? new(Mark.Fact, "Key", "none; this endpoint is asked without one")
-            : new(Mark.Right, "Key", $"fingerprint {SupabaseKey.Read(key).Fingerprint}");
-    }
+    private static Check Key(KeyReport report) => report is { Key: null, Refused: null }
+        ? new(Mark.Fact, "Key", "none; this endpoint is asked without one")
+        : ApiChecks.Of(report) with { What = "Key" };
 }

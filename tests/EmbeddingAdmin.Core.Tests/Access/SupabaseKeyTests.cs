@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using EmbeddingAdmin.Access;
 
 namespace EmbeddingAdmin.Core.Tests.Access;
@@ -18,6 +16,7 @@ public sealed class SupabaseKeyTests
     private static readonly string Service = Token($$"""{"iss":"supabase","ref":"{{Ref}}","role":"service_role","exp":2000000000}""");
     private static readonly string Anon = Token($$"""{"iss":"supabase","ref":"{{Ref}}","role":"anon","exp":2000000000}""");
     private static readonly string User = Token("""{"role":"authenticated","sub":"0c1d","exp":2000000000}""");
+    private static readonly string AnonymousUser = Token("""{"role":"anon","sub":"0c1d"}""");
     private static readonly string Expired = Token("""{"role":"service_role","exp":1700000000}""");
     private static readonly string Foreign = Token("""{"role":"service_role","ref":"zyxwvutsrqponmlkjihg"}""");
     private static readonly string Demo = Token("""{"iss":"supabase-demo","role":"service_role","exp":2000000000}""");
@@ -25,30 +24,39 @@ public sealed class SupabaseKeyTests
 
     public static TheoryData<string, KeyKind> Kinds => new()
     {
-        { Secret, KeyKind.Secret }, { Publishable, KeyKind.Publishable }, { Service, KeyKind.LegacyService }, { Anon, KeyKind.LegacyAnon }, { User, KeyKind.UserSession },
-        { Token("""{"role":"anon","sub":"0c1d"}"""), KeyKind.UserSession }, { Token("""{"role":"robot"}"""), KeyKind.Unknown }, { "sbp_0123456789abcdef0123456789abcdef01234567", KeyKind.AccountToken },
-        { "sk-proj-hush", KeyKind.OpenAi }, { DefaultSecret, KeyKind.DefaultSecret }, { DefaultPublishable, KeyKind.DefaultPublishable }, { Demo, KeyKind.DefaultSecret }, { DemoAnon, KeyKind.DefaultPublishable },
-        { "hush", KeyKind.Unknown }, { "sb_secret_hu sh", KeyKind.Malformed }, { "sb_secret_clé", KeyKind.Malformed }, { "eyJhush", KeyKind.Malformed }, { "eyJh.hu.sh", KeyKind.Malformed },
-        { "eyJhbGciOiJIUzI1NiJ9.W10.sig", KeyKind.Malformed }, { "eyJh.b.c.d.e", KeyKind.Malformed }, { "", KeyKind.Malformed },
+        { Token("""{"role":"robot"}"""), KeyKind.Unknown }, { "sb_secret_clé", KeyKind.Malformed }, { "eyJhbGciOiJIUzI1NiJ9.W10.sig", KeyKind.Malformed }, { "", KeyKind.Malformed },
         { $"\uFEFF \"{Secret}\"\r\n", KeyKind.Secret }, { $"\u201C{Secret}\u201D", KeyKind.Secret },
     };
 
-    public static TheoryData<string, string?, string, string> RefusedAsService => new()
+    /// <summary>Every shape that a key comes in: what it is, whether it may be the service key, and what is said of it.</summary>
+    public static TheoryData<string, string, string?, KeyKind, string?, string?, string> Shapes => new()
     {
-        { Publishable, Hosted, "EA-KEY-01", "This is the publishable key. It obeys row-level security, so writes would be dropped without an error. Use the secret key (sb_secret_…)." },
-        { Anon, Hosted, "EA-KEY-01", "legacy anon key" },
-        { DefaultPublishable, Local, "EA-KEY-01", "local stack" },
-        { User, Hosted, "EA-KEY-02", "a signed-in user's token" },
-        { Expired, Hosted, "EA-KEY-03", "expired on 2023-11-14" },
-        { Foreign, Hosted, "EA-KEY-04", "it names zyxwvutsrqponmlkjihg, and Supabase:Url names abcdefghijklmnopqrst" },
-        { DefaultSecret, Hosted, "EA-KEY-04", "belongs to no project" },
-        { DefaultSecret, null, "EA-KEY-04", "belongs to no project" },
-        { Demo, Hosted, "EA-KEY-04", "belongs to no project" },
-        { "sbp_0123456789abcdef0123456789abcdef01234567", Hosted, "EA-KEY-05", "account token" },
-        { "sk-proj-hush", Hosted, "EA-KEY-06", "Embeddings:ApiKey" },
-        { "sb_secret_hu sh", Hosted, "EA-KEY-08", "white space" },
-        { "sb_secret_“hush”x", Hosted, "EA-KEY-08", "characters inside that no key has" },
-        { "eyJhush", Hosted, "EA-KEY-08", "damaged token" },
+        { "a secret key", Secret, Hosted, KeyKind.Secret, null, null, "" },
+        { "a secret key of another length", $"{Secret}x", Hosted, KeyKind.Secret, null, "EA-KEY-11", "longer or shorter than a secret key usually is" },
+        { "a publishable key", Publishable, Hosted, KeyKind.Publishable, "EA-KEY-01", null, "This is the publishable key. It obeys row-level security, so writes would be dropped without an error. Use the secret key (sb_secret_…)." },
+        { "a publishable key of another length", $"{Publishable}x", Hosted, KeyKind.Publishable, "EA-KEY-01", null, "This is the publishable key." },
+        { "every local stack's secret key, on this machine", DefaultSecret, Local, KeyKind.DefaultSecret, null, "EA-KEY-12", "which everybody knows" },
+        { "every local stack's secret key, for a project", DefaultSecret, Hosted, KeyKind.DefaultSecret, "EA-KEY-04", null, "belongs to no project" },
+        { "every local stack's secret key, for nothing", DefaultSecret, null, KeyKind.DefaultSecret, "EA-KEY-04", null, "belongs to no project" },
+        { "every local stack's publishable key", DefaultPublishable, Local, KeyKind.DefaultPublishable, "EA-KEY-01", null, "local stack" },
+        { "a legacy service key", Service, Hosted, KeyKind.LegacyService, null, "EA-KEY-10", "a kind that Supabase is retiring" },
+        { "a legacy service key past its end", Expired, Hosted, KeyKind.LegacyService, "EA-KEY-03", null, "expired on 2023-11-14" },
+        { "a legacy service key of another project", Foreign, Hosted, KeyKind.LegacyService, "EA-KEY-04", null, "it names zyxwvutsrqponmlkjihg, and Supabase:Url names abcdefghijklmnopqrst" },
+        { "a legacy anon key", Anon, Hosted, KeyKind.LegacyAnon, "EA-KEY-01", null, "legacy anon key" },
+        { "a user's session", User, Hosted, KeyKind.UserSession, "EA-KEY-02", null, "a signed-in user's token" },
+        { "an anonymous user's session", AnonymousUser, Hosted, KeyKind.UserSession, "EA-KEY-02", null, "a signed-in user's token" },
+        { "an old local stack's service key, on this machine", Demo, Local, KeyKind.DefaultSecret, null, "EA-KEY-12", "which everybody knows" },
+        { "an old local stack's service key, for a project", Demo, Hosted, KeyKind.DefaultSecret, "EA-KEY-04", null, "belongs to no project" },
+        { "an old local stack's anon key", DemoAnon, Local, KeyKind.DefaultPublishable, "EA-KEY-01", null, "local stack" },
+        { "an account's token", "sbp_0123456789abcdef0123456789abcdef01234567", Hosted, KeyKind.AccountToken, "EA-KEY-05", null, "account token" },
+        { "an OpenAI key", "sk-0123456789hush", Hosted, KeyKind.OpenAi, "EA-KEY-06", null, "Embeddings:ApiKey" },
+        { "an OpenAI project's key", "sk-proj-0123456789hush", Hosted, KeyKind.OpenAi, "EA-KEY-06", null, "Embeddings:ApiKey" },
+        { "a token of five parts", "eyJh.hushhush.c.d.e", Hosted, KeyKind.Malformed, "EA-KEY-08", null, "damaged token" },
+        { "three parts that are no token", "eyJh.hushhush.sh", Hosted, KeyKind.Malformed, "EA-KEY-08", null, "damaged token" },
+        { "the first part of a token", "eyJhushhushhush", Hosted, KeyKind.Malformed, "EA-KEY-08", null, "damaged token" },
+        { "a key with a space inside", "sb_secret_hush hush", Hosted, KeyKind.Malformed, "EA-KEY-08", null, "white space" },
+        { "a key with quotes inside", "sb_secret_“hush”hush", Hosted, KeyKind.Malformed, "EA-KEY-08", null, "characters inside that no key has" },
+        { "something else", "hushhushhush", Hosted, KeyKind.Unknown, null, "EA-KEY-11", "no form that a key of Supabase has" },
     };
 
     [Theory]
@@ -71,14 +79,20 @@ public sealed class SupabaseKeyTests
     }
 
     [Theory]
-    [MemberData(nameof(RefusedAsService))]
-    public void A_wrong_key_in_the_service_keys_place_is_refused_with_its_own_sentence(string key, string? url, string code, string telling)
+    [MemberData(nameof(Shapes))]
+    public void Every_shape_of_a_key_is_told_by_its_form_and_taken_or_refused_as_the_service_key(string shape, string key, string? url, KeyKind kind, string? refused, string? warned, string telling)
     {
-        var problem = Assert.Single(new SupabaseOptions { Url = url, ServiceKey = key }.Problems(Now));
-        Assert.Equal((code, "Supabase:ServiceKey"), (problem.Code, problem.Setting));
-        Assert.Contains(telling, problem.Sentence, StringComparison.Ordinal);
-        Assert.DoesNotContain(key, $"{problem}", StringComparison.Ordinal);
-        Assert.DoesNotContain("hush", $"{problem}", StringComparison.Ordinal);
+        Assert.NotEmpty(shape);
+        var options = new SupabaseOptions { Url = url, ServiceKey = key };
+        var problems = options.Problems(Now);
+        IReadOnlyList<SettingProblem> said = refused is null ? options.Warnings() : problems;
+
+        Assert.Equal(kind, SupabaseKey.Read(key).Kind);
+        Assert.Equal(refused is null ? [] : [refused], problems.Select(problem => problem.Code));
+        Assert.Equal((refused ?? warned) is { } code ? [(code, "Supabase:ServiceKey")] : [], said.Select(problem => (problem.Code, problem.Setting)));
+        Assert.All(said, problem => Assert.Contains(telling, problem.Sentence, StringComparison.Ordinal));
+        // No piece of it is echoed that is longer than a prefix.
+        Assert.All(Enumerable.Range(0, key.Length - 11), at => Assert.DoesNotContain(key.Substring(at, 12), $"{SupabaseKey.Read(key)} {string.Join(' ', said)}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -163,7 +177,5 @@ public sealed class SupabaseKeyTests
         Assert.DoesNotContain("hush", $"{problem}", StringComparison.Ordinal);
     }
 
-    private static string Token(string claims) => $"{Part("""{"alg":"HS256","typ":"JWT"}""")}.{Part(claims)}.c2lnbmF0dXJl";
-
-    private static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+    private static string Token(string claims) => Tokens.Of(claims);
 }

@@ -1,6 +1,6 @@
 using EmbeddingAdmin.Providers;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EmbeddingAdmin.Core.Tests.Providers;
 
@@ -33,8 +33,12 @@ public sealed class EmbeddingOptionsTests
     [Fact]
     public void A_table_may_name_a_model_of_its_own()
     {
-        var options = Bind(("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), ("Model", "text-embedding-3-large"));
-        using var source = new ProviderSource(Options.Create(options), TimeProvider.System);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Embeddings:Provider", "openai"), new("Embeddings:ApiKey", "sk-test-1234567890"), new("Embeddings:Model", "text-embedding-3-large")]).Build();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddEmbeddingAdmin(configuration);
+        using var provider = services.BuildServiceProvider();
+        var source = provider.GetRequiredService<ProviderSource>();
 
         Assert.Equal("text-embedding-3-large", source.For(1536).Model.Model);
         Assert.Equal("text-embedding-ada-002", source.For(1536, "text-embedding-ada-002").Model.Model);

@@ -29,5 +29,12 @@ public sealed class SecretScrubTests
     }
 
     [Fact]
+    public void A_key_that_was_replaced_is_as_secret_as_the_new_one()
+    {
+        _scrub.Learn("an0ther-of-no-form");
+        Assert.Equal("not …, but …", _scrub.Scrub("not k3y-of-no-known-form, but an0ther-of-no-form", []));
+    }
+
+    [Fact]
     public void A_long_message_is_cut() => Assert.Equal($"{new string('x', 200)}…", _scrub.Scrub(new string('x', 100_000), []));
 }

@@ -39,7 +39,13 @@ internal sealed class App : IAsyncDisposable
 
     /// <param name="settings">Names of settings as variables spell them, and their values.</param>
     /// <param name="words">What is typed after the program's name.</param>
-    public static App Start(IEnumerable<(string Name, string Value)> settings, params string[] words)
+    public static App Start(IEnumerable<(string Name, string Value)> settings, params string[] words) => StartIn(null, settings, words);
+
+    /// <summary>The same, typed in a folder.</summary>
+    /// <param name="folder">The folder; null for one with nothing in it.</param>
+    /// <param name="settings">Names of settings as variables spell them, and their values.</param>
+    /// <param name="words">What is typed after the program's name.</param>
+    public static App StartIn(string? folder, IEnumerable<(string Name, string Value)> settings, params string[] words)
     {
         // A test run in the background ignores Ctrl-C, and its children would inherit that.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. words])
@@ -49,6 +55,7 @@ internal sealed class App : IAsyncDisposable
             UseShellExecute = false,
         };
         start.Isolate();
+        start.WorkingDirectory = folder ?? start.WorkingDirectory;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
         return new App(Process.Start(start)!);

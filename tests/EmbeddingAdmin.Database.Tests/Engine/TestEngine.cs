@@ -144,6 +144,14 @@ public sealed class TestEngine : IAsyncDisposable
         _hosts.Clear();
     }
 
+    /// <summary>Changes a setting while everything runs, as a file that was edited does.</summary>
+    public void Set(string setting, string? value)
+    {
+        var configuration = (IConfigurationRoot)Services.GetRequiredService<IConfiguration>();
+        configuration[setting] = value;
+        configuration.Reload();
+    }
+
     /// <summary>Waits until the run's record is as asked, watching the feed and the record, and returns it.</summary>
     public async Task<RunSnapshot> UntilAsync(long run, Func<RunSnapshot, bool> holds, TimeSpan? most = null)
     {
@@ -257,7 +265,9 @@ public sealed class TestEngine : IAsyncDisposable
             values[key] = value;
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(values).Build()).AddRunHost();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddEmbeddingAdmin(configuration).AddRunHost();
         return services.BuildServiceProvider();
     }
 }

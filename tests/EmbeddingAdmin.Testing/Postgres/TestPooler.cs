@@ -21,14 +21,15 @@ public sealed class TestPooler : IAsyncDisposable
 
     private TestPooler(IReadOnlyList<string> command, string folder, string connectionString) => (_command, _folder, ConnectionString) = (command, folder, connectionString);
 
-    /// <summary>The superuser's to the test's database, by way of the pooler. Holds nothing that a pooler refuses.</summary>
+    /// <summary>To the test's database, by way of the pooler. Holds nothing that a pooler refuses.</summary>
     public string ConnectionString { get; }
 
     /// <param name="database">The database that it leads to.</param>
     /// <param name="dataFolder">A folder of this test process's own.</param>
     /// <param name="mode">PgBouncer's <c>pool_mode</c>: <c>transaction</c> or <c>session</c>.</param>
+    /// <param name="connection">As whom: a connection string to the database without the pooler.</param>
     /// <param name="cancel">Gives up.</param>
-    internal static async Task<TestPooler> StartAsync(TestDatabase database, string dataFolder, string mode, CancellationToken cancel)
+    internal static async Task<TestPooler> StartAsync(TestDatabase database, string dataFolder, string mode, string connection, CancellationToken cancel)
     {
         var options = new LocalStackOptions { DataFolder = dataFolder };
         if (DebianPgBouncer.WhyNot(options) is { } whyNot)
@@ -38,7 +39,7 @@ public sealed class TestPooler : IAsyncDisposable
         var folder = Path.Combine(await user.ReachableAsync(dataFolder, cancel), $"pooler-{Guid.NewGuid():N}"[..19]);
         PrivateFile.CreateFolder(folder);
 
-        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var server = new NpgsqlConnectionStringBuilder(connection);
         for (var tries = 1; ; tries++)
         {
             var port = FreePort.Next();

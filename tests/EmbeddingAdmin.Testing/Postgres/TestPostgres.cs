@@ -89,7 +89,9 @@ public sealed class TestPostgres : IAsyncDisposable
     /// <param name="db">The database.</param>
     /// <param name="mode">When a connection to the server goes to another client: after each <c>transaction</c>, or at the end of the <c>session</c>.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<TestPooler> StartPoolerAsync(TestDatabase db, CancellationToken cancel, string mode = "transaction") => TestPooler.StartAsync(db, folder, mode, cancel);
+    /// <param name="connection">As whom: a connection string to the database without the pooler; null for the superuser's.</param>
+    public Task<TestPooler> StartPoolerAsync(TestDatabase db, CancellationToken cancel, string mode = "transaction", string? connection = null) =>
+        TestPooler.StartAsync(db, folder, mode, connection ?? db.ConnectionString, cancel);
 
     /// <summary>Stops the server; its folder and templates stay for the next time.</summary>
     public async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace EmbeddingAdmin.Testing.Provider;
 
 /// <summary>How an answer with status 200 is spoilt.</summary>
@@ -45,6 +47,9 @@ public sealed class Script
 
     /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
     public ScriptedAnswer Probe { get; set; } = new();
+
+    /// <summary>The only key that is taken; every request with another is refused in words that quote it. Null takes all.</summary>
+    public string? Key { get; set; }
 
     /// <summary>While true, a probe that comes in is never answered.</summary>
     public bool HangProbes { get; set; }
@@ -101,7 +106,7 @@ public sealed class Script
             _refused.Clear();
         }
 
-        (Probe, HangProbes, Latency, FailEvery, Hang) = (new(), false, TimeSpan.Zero, 0, false);
+        (Probe, Key, HangProbes, Latency, FailEvery, Hang) = (new(), null, false, TimeSpan.Zero, 0, false);
     }
 
     /// <summary>
@@ -133,6 +138,11 @@ public sealed class Script
             return (FailEvery > 0 && call % FailEvery == 0 ? Failure : new ScriptedAnswer(), null);
         }
     }
+
+    /// <summary>The answer to a request whose key is not taken; null when it is.</summary>
+    internal ScriptedAnswer? RefusalOf(string authorization) => Key is { } key && authorization != $"Bearer {key}"
+        ? new(401, JsonSerializer.Serialize(new { error = new { message = $"Incorrect API key provided: {authorization["Bearer ".Length..]}.", code = "invalid_api_key" } }))
+        : null;
 
     internal Task WhenReleasedAsync(CancellationToken token)
     {

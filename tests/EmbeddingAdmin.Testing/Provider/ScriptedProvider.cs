@@ -85,7 +85,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
             if (Script.Latency > TimeSpan.Zero)
                 await Task.Delay(Script.Latency, TimeProvider.System, token);
             await Script.WhenReleasedAsync(token);
-            answered = await WriteAsync(http, request, answer, means, charge: true);
+            answered = await WriteAsync(http, request, Script.RefusalOf(request.Authorization) ?? answer, means, charge: true);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -103,7 +103,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         {
             if (Script.HangProbes)
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
-            await WriteAsync(http, request, Script.Probe, null, charge: false);
+            await WriteAsync(http, request, Script.RefusalOf(request.Authorization) ?? Script.Probe, null, charge: false);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -74,18 +74,37 @@ public sealed class ChecksTests
     public void A_key_is_shown_by_everything_but_its_value_and_an_expired_one_is_wrong()
     {
         var key = new SupabaseKey(KeyKind.LegacyService, "ref", Sample.Now, "1a2b3c4d");
-        var checks = ApiChecks.Of(new([], Near, null, SupabaseUrl.Read("https://ref.supabase.co").Url, key, null, false), Sample.Now);
+        var checks = ApiChecks.Of(SupabaseUrl.Read("https://ref.supabase.co").Url, [Report(KeySetting.Service, key) with { Fault = new("EA-KEY-03", "Supabase:ServiceKey", "It expired.") }, Report(KeySetting.Anon, null), Report(KeySetting.Provider, key)]);
         Assert.Equal(new Check(Mark.Right, "Address", "https://ref.supabase.co"), checks[0]);
         Assert.Equal((Mark.Wrong, "legacy service key, of project ref, expires 2026-03-14, fingerprint 1a2b3c4d", "EA-KEY-03"), (checks[1].Mark, checks[1].Found, checks[1].Code));
         Assert.Equal((Mark.Note, "not set"), (checks[2].Mark, checks[2].Found));
+        Assert.Equal(3, checks.Count);
+    }
+
+    [Fact]
+    public void Of_a_key_the_gravest_thing_is_said_and_the_rest_elsewhere()
+    {
+        var report = Report(KeySetting.Service, new(KeyKind.Secret, null, null, "1a2b3c4d"));
+        var warning = new SettingProblem("EA-KEY-11", "Supabase:ServiceKey", "It is longer than usual.");
+        var refused = new RefusedKey(new("EA-KEY-01", "Supabase:ServiceKey", "This is the publishable key."), Sample.Now);
+
+        Assert.Equal(new Check(Mark.Right, "Service key", "secret key, fingerprint 1a2b3c4d"), ApiChecks.Of(report));
+        Assert.Equal((Mark.Note, "EA-KEY-11"), Marked(report with { Warnings = [warning] }));
+        Assert.Equal((Mark.Note, "EA-KEY-01"), Marked(report with { Warnings = [warning], Refused = refused }));
+        Assert.Equal((Mark.Wrong, "EA-KEY-03"), Marked(report with { Warnings = [warning], Refused = refused, Fault = new("EA-KEY-03", "Supabase:ServiceKey", "It expired.") }));
+        Assert.Equal((Mark.Note, "EA-KEY-01"), Marked(report with { Key = null, Refused = refused }));
+
+        static (Mark, string?) Marked(KeyReport key) => (ApiChecks.Of(key).Mark, ApiChecks.Of(key).Code);
     }
 
     [Fact]
     public void A_providers_key_is_never_shown()
     {
-        var checks = ProviderChecks.Of(new() { Provider = "openai", ApiKey = "sk-planted" }, TimeProvider.System);
+        var checks = ProviderChecks.Of(new() { Provider = "openai", ApiKey = "sk-planted" }, Report(KeySetting.Provider, SupabaseKey.Read("sk-planted")), TimeProvider.System);
         Assert.Contains(checks, check => check.Found == "api.openai.com");
-        Assert.StartsWith("fingerprint ", checks.Single(check => check.What == "Key").Found, StringComparison.Ordinal);
+        Assert.Matches("^OpenAI key, fingerprint [0-9a-f]{8}$", checks.Single(check => check.What == "Key").Found);
         Assert.DoesNotContain(checks, check => $"{check}".Contains("planted", StringComparison.Ordinal));
     }
+
+    private static KeyReport Report(KeySetting setting, SupabaseKey? key) => new() { Setting = setting, Key = key, Since = Sample.Now, Warnings = [], Fault = null, Refused = null };
 }
