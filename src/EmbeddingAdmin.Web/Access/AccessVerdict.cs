@@ -15,7 +15,7 @@ public sealed record AccessVerdict(string Sentence, Tone Tone)
         var measured = tables.Where(table => table.Matrix is not null && Connection(table.Matrix) != AccessAnswer.NotMeasured).Select(table => (table.Table, Matrix: table.Matrix!)).ToList();
         var unknown = tables.Select(table => table.Table).Except(measured.Select(table => table.Table), StringComparer.Ordinal).ToList();
         if (measured.Count == 0)
-            return new($"Whether this dashboard can write {Named(unknown, tables.Count)} is not measured yet.", Tone.Neutral);
+            return new($"Whether this dashboard can write {Named(unknown, tables.Count)} is not known.", Tone.Neutral);
         (string Words, Tone Tone)[] clauses = [Own(measured, tables.Count), .. Service(measured, tables.Count), Anybody(measured, tables.Count)];
         var rest = unknown.Count == 0 ? "" : $" Not measured: {string.Join(", ", unknown)}.";
         return new($"{string.Join("; ", clauses.Select(clause => clause.Words))}.{rest}", clauses.Max(clause => clause.Tone));

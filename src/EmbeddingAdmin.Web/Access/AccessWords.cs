@@ -33,7 +33,7 @@ public static class AccessWords
         ArgumentNullException.ThrowIfNull(identity);
         return identity switch
         {
-            { Kind: IdentityKind.Connection } => string.IsNullOrEmpty(role) ? "its database role" : $"as the role {role}",
+            { Kind: IdentityKind.Connection } => string.IsNullOrEmpty(role) ? "as its database role" : $"as the role {role}",
             { Kind: IdentityKind.Owner } => "as the row's owner",
             { Kind: IdentityKind.Stranger } => "as somebody else",
             { Way: EmbeddingAdmin.Access.Way.Sql } => "by SQL",
@@ -46,7 +46,7 @@ public static class AccessWords
     public static string Who(Identity identity, string role = "")
     {
         ArgumentNullException.ThrowIfNull(identity);
-        return $"{Group(identity.Kind)}, {Way(identity, role)}";
+        return identity.Kind == IdentityKind.Connection && string.IsNullOrEmpty(role) ? Group(identity.Kind) : $"{Group(identity.Kind)}, {Way(identity, role)}";
     }
 
     /// <summary>By the key or the role that they come with, as the overview names those that write.</summary>

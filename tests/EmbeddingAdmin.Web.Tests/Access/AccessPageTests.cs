@@ -144,6 +144,9 @@ public sealed class AccessPageTests(ScreensDatabase database) : IClassFixture<Sc
         await page.Find(".access-form").SubmitAsync();
         page.WaitForAssertion(() => Assert.Contains(ErrorCodes.DatabaseUnreachable, page.Find(".error-card").TextContent, StringComparison.Ordinal));
         Assert.Equal(["Yes", "Silently no", "Silently no"], Answers(page, "anon-sql"));
+        // They are old: nothing is claimed any more.
+        Assert.Contains("matrix-stale", page.Find(".matrix").ClassList);
+        Assert.EndsWith("Not measured: stories.", page.Find(".access-verdict").TextContent, StringComparison.Ordinal);
 
         relay.Open();
         await page.Find(".access-form").SubmitAsync();
@@ -157,7 +160,7 @@ public sealed class AccessPageTests(ScreensDatabase database) : IClassFixture<Sc
         await using var screens = await Screens.OpenAsync(database, _ => new(relay.ConnectionString));
         var page = Open(screens);
         page.WaitForAssertion(() => Assert.Contains(ErrorCodes.DatabaseUnreachable, page.Find(".error-card").TextContent, StringComparison.Ordinal));
-        Assert.Equal("Whether this dashboard can write both tables is not measured yet.", page.Find(".access-verdict > span:last-child").TextContent);
+        Assert.Equal("Whether this dashboard can write both tables is not known.", page.Find(".access-verdict > span:last-child").TextContent);
         // A database that does not answer for one table is not asked for all of them.
         Assert.Contains("not measured yet", page.FindAll(".state-links a")[1].TextContent, StringComparison.Ordinal);
     }

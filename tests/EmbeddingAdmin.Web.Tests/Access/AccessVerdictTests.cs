@@ -47,7 +47,7 @@ public sealed class AccessVerdictTests
     public void What_is_not_measured_is_never_counted_as_an_answer()
     {
         Assert.Equal("This dashboard can write stories; the anonymous key silently cannot, which is right. Not measured: profiles.", AccessVerdict.Of([("stories", AccessSample.Sound("stories")), ("profiles", null)]).Sentence);
-        Assert.Equal(new("Whether this dashboard can write both tables is not measured yet.", Tone.Neutral), AccessVerdict.Of([("stories", null), ("profiles", AccessSample.Matrix("profiles", ("connection-sql", AccessAnswer.NotMeasured)))]));
+        Assert.Equal(new("Whether this dashboard can write both tables is not known.", Tone.Neutral), AccessVerdict.Of([("stories", null), ("profiles", AccessSample.Matrix("profiles", ("connection-sql", AccessAnswer.NotMeasured)))]));
     }
 
     private static void Is(string sentence, Tone tone, params AccessMatrix[] matrices) =>
