@@ -39,6 +39,10 @@ public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
             return own.Filtered ? answers.NothingSeen(how.Key)
                 : answers.NotMeasured(how.Key is null ? "The table has no row to try it on, or others hold all of them." : $"The row {how.Key} is not there, or somebody else holds it.");
         }
+        catch (PostgresException malformed) when (how.Key is not null && malformed.SqlState.StartsWith("22", StringComparison.Ordinal))
+        {
+            return answers.NotMeasured($"No row can have the key {how.Key}: the keys of this table are of type {target.KeyType}.");
+        }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidObjectDefinition)
         {
             return who.Kind == IdentityKind.Connection

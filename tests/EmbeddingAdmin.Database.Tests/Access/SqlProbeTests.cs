@@ -48,4 +48,15 @@ public sealed class SqlProbeTests(AssemblyStack stack)
 
         Assert.Equal(expected, string.Join(' ', cells.Select(cell => cell.Answer)));
     }
+
+    [Fact]
+    public async Task A_key_that_no_row_can_have_is_said_to_be_one_and_nothing_is_measured()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 5);
+
+        var cells = await engine.Services.GetRequiredService<SqlProbe>().TryAsync(await engine.TargetAsync(), Identity.Connection, new() { Key = "no such key" }, TestEngine.Cancel);
+
+        Assert.All(cells, cell => Assert.Equal(AccessAnswer.NotMeasured, cell.Answer));
+        Assert.Contains("No row can have the key no such key", cells[0].Sentence, StringComparison.Ordinal);
+    }
 }

@@ -23,7 +23,7 @@ public sealed class OverviewTests(ScreensDatabase database) : IClassFixture<Scre
         var role = page.Find("[data-table=stories] .probes li");
         Assert.StartsWith("Database role postgres", role.TextContent, StringComparison.Ordinal);
         Assert.Contains("Can write", role.TextContent, StringComparison.Ordinal);
-        Assert.Contains("read in a second statement", role.QuerySelector("details")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("in a statement of its own", role.QuerySelector("details")!.TextContent, StringComparison.Ordinal);
         Assert.Empty(page.FindAll(".original-bug"));
         page.WaitForAssertion(() => Assert.Equal(["Start backfill", "Verify"], page.FindAll("[data-table=stories] .start-buttons button").Select(button => button.TextContent.Trim()).Select(text => text[(text.LastIndexOf('\n') + 1)..]).Select(WithoutIcon)));
     }
