@@ -45,7 +45,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         {
             // It wakes with an answer in hand that came too late, and is told so.
             await fleet.Worker.SignalAsync("CONT", Cancel);
-            await fleet.UntilAsync(async () => await fleet.Database.ScalarAsync<bool>($"select not exists (select from pg_stat_activity where application_name like '%/{desk.Run.Id}' and state <> 'idle')", Cancel), "The worker is still at work.");
+            await fleet.UntilAsync(async () => await fleet.Database.ScalarAsync<bool>($"select not exists (select from pg_stat_activity where usename = '{fleet.Role}' and application_name like '%/{desk.Run.Id}' and state <> 'idle')", Cancel), "The worker is still at work.");
             Assert.Equal(written, await fleet.WrittenAsync());
             await desk.AskAsync(RunAction.Resume);
             await desk.EndsVerifiedAsync();

@@ -148,7 +148,7 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.ShowsAsync(RunStatus.Running);
         var tryAgain = desk.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" });
-        await fleet.Database.ExecuteAsync($"alter role {Fleet.Role} password 'planted-other-5512c9'", Cancel);
+        await fleet.Database.ExecuteAsync($"alter role {fleet.Role} password 'planted-other-5512c9'", Cancel);
         try
         {
             await fleet.CutAsync();
@@ -159,7 +159,7 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         }
         finally
         {
-            await fleet.Database.ExecuteAsync($"alter role {Fleet.Role} password '{Fleet.Password}'", Cancel);
+            await fleet.Database.ExecuteAsync($"alter role {fleet.Role} password '{Fleet.Password}'", Cancel);
         }
 
         await tryAgain.ClickAsync();

@@ -31,6 +31,8 @@ public sealed class TablesTests(Chrome chrome, UnconfirmedDemo unconfirmed) : IC
             update profiles set bio = 'PLANTED ' || bio where bio is not null; analyze stories
             """))
             await sql.ExecuteNonQueryAsync(cancel);
+        // No run is watched on its way.
+        demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(5);
         await using var visitor = await Visitor.SignInAsync(chrome, demo);
         var page = visitor.Page;
         var look = new Look(page);

@@ -2,6 +2,8 @@ using EmbeddingAdmin.Database.Tests;
 using EmbeddingAdmin.Testing.Postgres;
 
 [assembly: AssemblyFixture(typeof(AssemblyStack))]
+// A test waits for leases, processes and pauses more than it works.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
 
 namespace EmbeddingAdmin.Database.Tests;
 

@@ -3,8 +3,8 @@ using EmbeddingAdmin.Testing.Browser;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Chrome))]
-// Each class has an app, a database and a provider of its own; two at once would only make each other slow.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// Each class has an app, a database and a provider of its own, and waits for them most of the time.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 namespace EmbeddingAdmin.Browser.Tests;
 

@@ -10,15 +10,12 @@ namespace EmbeddingAdmin.Browser.Tests;
 /// Several instances side by side, as somebody has them who deploys: one that only shows the dashboard, and workers that a test starts, stops,
 /// kills and freezes. They share a database with a few hundred stories, and a scripted provider.
 /// </summary>
-public sealed class Fleet : IAsyncLifetime
+public sealed class Fleet(Server server) : IAsyncLifetime
 {
     /// <summary>What is typed to sign in.</summary>
     internal const string SignInToken = "planted-token-90be17";
 
-    /// <summary>The role that the app connects as.</summary>
-    internal const string Role = "fleet";
-
-    /// <summary>Its password.</summary>
+    /// <summary>The password of <see cref="Role"/>.</summary>
     internal const string Password = "planted-fleet-c27f04";
 
     /// <summary>The table that is embedded.</summary>
@@ -29,7 +26,6 @@ public sealed class Fleet : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fleet-").FullName;
     private readonly List<AppProcess> _workers = [];
-    private TestPostgres? _postgres;
     private TestDatabase? _database;
     private ScriptedProvider? _provider;
     private AppProcess? _dashboard;
@@ -42,6 +38,9 @@ public sealed class Fleet : IAsyncLifetime
     /// <summary>A superuser's way to the database, past the app.</summary>
     internal TestDatabase Database => _database ?? throw new InvalidOperationException("The fleet was not started.");
 
+    /// <summary>The role that the app connects as; other fleets are on the same server.</summary>
+    internal string Role => $"fleet_of_{Database.Name}";
+
     /// <summary>Where the dashboard is.</summary>
     internal Uri Address => _address ?? throw new InvalidOperationException("The fleet was not started.");
 
@@ -53,8 +52,7 @@ public sealed class Fleet : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _postgres = await TestPostgres.StartAsync(Cancel);
-        _database = await _postgres.CloneAsync(TestPostgres.Demo, Cancel);
+        _database = await server.CloneAsync(Cancel);
         await Database.ExecuteAsync(
             $"""
             drop role if exists {Role};
@@ -78,8 +76,6 @@ public sealed class Fleet : IAsyncLifetime
             await _provider.DisposeAsync();
         if (_database is not null)
             await _database.DisposeAsync();
-        if (_postgres is not null)
-            await _postgres.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -1,5 +1,3 @@
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using EmbeddingAdmin.Testing.Postgres;
 using Microsoft.Playwright;
 
@@ -11,9 +9,6 @@ internal sealed class Look(IPage page)
     private static readonly string Folder = Path.Combine(Checkout.Root, "tests/EmbeddingAdmin.Browser.Tests/screens");
 
     private static readonly string Pictures = Path.Combine(Checkout.Root, ".localstack/tests/pictures");
-
-    // What is in order is not listed: it would be most of the answer.
-    private static readonly AxeRunOptions Rules = new() { ResultTypes = [ResultType.Violations] };
 
     // Lays scrolled boxes open, and finds what axe takes for hidden on purpose.
     private const string UnseenText = """
@@ -96,11 +91,8 @@ internal sealed class Look(IPage page)
         await page.SetViewportSizeAsync(width, 3000);
         var unseen = await page.EvaluateAsync<string[]>(UnseenText);
         _faults.AddRange(unseen.Select(html => ($"Text in the colour of its background: {html}", place)));
-        var result = await page.RunAxe(Rules);
+        var breaches = await Axe.JudgeAsync(page);
         await page.EvaluateAsync("() => document.querySelectorAll('.sample, .scroll').forEach(box => box.removeAttribute('style'))");
-        _faults.AddRange(
-            from violation in result.Violations
-            from node in violation.Nodes
-            select ($"{violation.Id} ({violation.Impact}): {violation.Help}: {node.Html} {node.Any.FirstOrDefault()?.Message}", place));
+        _faults.AddRange(breaches.Select(breach => (breach, place)));
     }
 }

@@ -1,26 +1,7 @@
-using EmbeddingAdmin.Local;
-using EmbeddingAdmin.Testing.Postgres;
-
 namespace EmbeddingAdmin.Database.Tests.Commands;
 
-public sealed class ScopeCommandTests(AssemblyStack stack) : IAsyncLifetime
+public sealed class ScopeCommandTests(AssemblyStack stack) : DemoCommands(stack)
 {
-    private TestDatabase? _database;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private TestDatabase Database => _database!;
-
-    private (string Name, string Value)[] Local =>
-    [
-        ("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local"), ("Database__AutoMigrate", "true"),
-        .. DemoTables.Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!)),
-    ];
-
-    public async ValueTask InitializeAsync() => _database = await stack.Postgres.CloneAsync(TestPostgres.Demo, Cancel);
-
-    public ValueTask DisposeAsync() => Database.DisposeAsync();
-
     [Fact]
     public async Task The_rows_of_every_scope_are_counted_before_anything_is_started()
     {
@@ -70,27 +51,6 @@ public sealed class ScopeCommandTests(AssemblyStack stack) : IAsyncLifetime
         Assert.Equal((0, "2 rows in scope."), (retry.ExitCode, retry.Error.Split('\n')[0]));
         Assert.Equal([Long(retry, "run")], (await App.RunAsync(Local, "failures", $"{run}", "--json")).Json.GetProperty("retriedBy").EnumerateArray().Select(id => id.GetInt64()));
         Assert.Equal(0, Long(await App.RunAsync(Local, "backfill", "profiles", "--failed-in", $"{run}", "--count", "--json"), "rows"));
-    }
-
-    [Theory]
-    [InlineData("EA-CLI-01", "contradict", "--scope", "missing", "--keys", "a")]
-    [InlineData("EA-CLI-01", "contradict", "--failed-in", "1", "--keys", "a")]
-    [InlineData("EA-CLI-01", "contradict", "--failed-in", "1", "--scope", "outdated")]
-    [InlineData("EA-CLI-01", "stale-text", "--scope", "everything")]
-    [InlineData("EA-CLI-01", "--first", "--first", "5", "--limit", "6")]
-    [InlineData("EA-CLI-01", "nobody", "--owner", "")]
-    [InlineData("EA-CLI-01", "cannot be read", "--keys", "@/nowhere/at/all")]
-    [InlineData("EA-ROW-01", "not-a-uuid", "--keys", "not-a-uuid")]
-    [InlineData("EA-RUN-03", "4711", "--failed-in", "4711")]
-    [InlineData("EA-SCH-11", "owner column", "--owner", "ada")]
-    public async Task Options_that_contradict_each_other_or_name_nothing_are_refused(string code, string words, params string[] options)
-    {
-        var refused = await App.RunAsync(Local.Where(setting => setting.Name != "Tables__1__Owner"), ["backfill", "profiles", .. options, "--json"]);
-
-        var exit = code.StartsWith("EA-SCH", StringComparison.Ordinal) ? 3 : 2;
-        Assert.Equal((exit, code), (refused.ExitCode, refused.ErrorCode));
-        Assert.Contains(words, refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Empty((await App.RunAsync(Local, "runs", "--json")).Json.EnumerateArray());
     }
 
     private static long Long(Ended ended, string name) => ended.Json.GetProperty(name).GetInt64();

@@ -20,6 +20,8 @@ public static class Isolation
             start.Environment.Remove(name);
         // The first place where .NET looks for user secrets.
         start.Environment["APPDATA"] = EmptyFolder;
+        // What the runtime would learn of a program that is soon over comes too late for it.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         start.WorkingDirectory = EmptyFolder;
     }
 
