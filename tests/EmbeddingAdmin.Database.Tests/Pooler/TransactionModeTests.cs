@@ -138,6 +138,8 @@ public sealed class TransactionModeTests(AssemblyStack stack)
     {
         await using var onlooker = engine.Another(null, ("Role", "dashboard"));
         onlooker.GetRequiredService<SchemaGate>().Open();
+        // Looked for before, so that nobody is still looking at the end.
+        await onlooker.GetRequiredService<PoolerProbe>().KnownAsync(Cancel);
         var news = onlooker.GetServices<IHostedService>().OfType<RunNews>().Single();
         await news.StartAsync(Cancel);
         await using var watching = onlooker.GetRequiredService<RunFeed>().WatchAllAsync(Cancel).GetAsyncEnumerator(Cancel);

@@ -22,6 +22,9 @@ internal static class WrittenTruth
         Check(receipt[RowOutcome.Written] == written, $"The receipt of run {id} counts {receipt[RowOutcome.Written]} rows as written; {written} are stamped, read back and not listed.");
         Check(receipt[RowOutcome.Unverified] == open, $"The receipt of run {id} counts {receipt[RowOutcome.Unverified]} rows as not read back; {open} are stamped so.");
         Check(shown.Receipt[RowOutcome.Written] == written, $"The dashboard shows {shown.Receipt[RowOutcome.Written]} rows of run {id} as written; {written} are.");
+        var others = await site.Database.ScalarAsync<long>(string.Create(CultureInfo.InvariantCulture,
+            $"select count(*) from stories t where embedding is not null and not exists (select from embedding_admin.stamp s where s.run = {id} and s.row_key = t.id::text)"), cancel);
+        Check(receipt[RowOutcome.AlreadyCurrent] <= others, $"The receipt of run {id} counts {receipt[RowOutcome.AlreadyCurrent]} rows as current already; only {others} rows that are not its own have any vector.");
         if (await ledger.ImbalanceAsync(shown.Run, cancel) is { } imbalance)
             found.Add($"Run {id} does not balance: {imbalance}");
         if (shown.Run.Verdict == Verdict.Verified)
