@@ -37,7 +37,13 @@ public static partial class DatabaseFaults
     /// <summary>The refusal in it, however it was wrapped by whoever asked; null when it is none.</summary>
     internal static PostgresException? RefusalIn(Exception exception) => Find<PostgresException>(exception) is { } answer
         && (answer.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
-            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText)) ? answer : null;
+            || TenantUnknown().IsMatch(answer.MessageText) || LockedOut().IsMatch(answer.MessageText) || OfPgBouncer(answer) is not null) ? answer : null;
+
+    /// <summary>PgBouncer refuses in words of its own, and all of it under the code of a protocol that was broken: the code that Postgres would have answered with, or null.</summary>
+    private static string? OfPgBouncer(PostgresException answer) => answer.SqlState != PostgresErrorCodes.ProtocolViolation ? null
+        : WrongPassword().IsMatch(answer.MessageText) ? PostgresErrorCodes.InvalidPassword
+        : answer.MessageText.StartsWith("no such database", StringComparison.Ordinal) ? PostgresErrorCodes.InvalidCatalogName
+        : null;
 
     /// <summary>
     /// Whether the connection was lost, or could not be had for now. What was asked may have been done or not; it may be asked again by itself.
@@ -66,7 +72,7 @@ public static partial class DatabaseFaults
     public static bool IsForSomebody(Exception exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.DiskFull } || IsRefusal(exception);
 
-    private static EmbeddingAdminException OfAnswer(PostgresException answer, DatabaseConnection? connection) => answer.SqlState switch
+    private static EmbeddingAdminException OfAnswer(PostgresException answer, DatabaseConnection? connection) => (OfPgBouncer(answer) ?? answer.SqlState) switch
     {
         _ when TenantUnknown().IsMatch(answer.MessageText) => new(ErrorCodes.DatabaseTenant,
             $"The pooler knows no such project or user (\"Tenant or user not found\"). Nothing was done, and it is not tried again by itself. {WrongUser(connection)}", answer),
@@ -148,6 +154,9 @@ public static partial class DatabaseFaults
 
     [GeneratedRegex("circuit.?breaker|too many authentication", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex LockedOut();
+
+    [GeneratedRegex("^(?:(?:SASL|password) authentication failed|no such user)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex WrongPassword();
 
     [GeneratedRegex("max ?clients|no more connections allowed", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex PoolFull();

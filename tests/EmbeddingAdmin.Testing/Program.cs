@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Testing.Adversary;
 using EmbeddingAdmin.Testing.Crash;
 using EmbeddingAdmin.Testing.Provider;
 
@@ -10,6 +11,7 @@ return args switch
     [RacerProgram.Verb] => await RacerProgram.RunAsync(),
     [Race.Verb, .. var options] => await Race.RunAsync(options, CancellationToken.None),
     [TwoWorkers.Takeover or TwoWorkers.Freeze] => await TwoWorkers.RunAsync(args[0], CancellationToken.None),
+    [AdversaryProgram.Verb, .. var options] => await AdversaryProgram.RunAsync(options, CancellationToken.None),
     [Memory.Verb, .. var options] => await Memory.RunAsync(options, CancellationToken.None),
     _ => await UsageAsync(),
 };
@@ -22,6 +24,7 @@ static async Task<int> UsageAsync()
                crash [--seeds N] [--from N] [--seed N] [--parallel N]
                race [rounds] | takeover | freeze
                memory [--rows N]
+               adversary [--seeds N] [--from N] [--seed N] [--parallel N]
         """);
     return 2;
 }

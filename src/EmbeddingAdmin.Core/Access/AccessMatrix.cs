@@ -10,8 +10,11 @@ public sealed record AccessMatrix(string Table, string Role, IReadOnlyList<Acces
     /// <summary>The answer to a question of an identity.</summary>
     public AccessCell this[Identity identity, AccessQuestion question] => Cells.Single(cell => cell.Identity == identity && cell.Question == question);
 
-    /// <summary>Whether the connection's role sees the row, changes it and the change sticks, and nobody else whose business it is was measured and cannot.</summary>
-    public bool AllCan =>
-        Cells.Where(cell => cell.Identity == Identity.Connection).All(cell => cell.Answer == AccessAnswer.Yes)
-        && Cells.Where(cell => cell.Identity.ShouldWrite).All(cell => cell.Answer is AccessAnswer.Yes or AccessAnswer.NotMeasured);
+    /// <summary>Who should and cannot: the connection's role unless it sees the row, changes it and the change sticks; of the others whose business it is, who was measured and cannot.</summary>
+    public IReadOnlyList<Identity> Unable =>
+        [.. Cells.Where(cell => cell.Identity.ShouldWrite && cell.Answer != AccessAnswer.Yes && (cell.Answer != AccessAnswer.NotMeasured || cell.Identity == Identity.Connection))
+            .Select(cell => cell.Identity).Distinct()];
+
+    /// <summary>Whether everybody can who should.</summary>
+    public bool AllCan => Unable.Count == 0;
 }

@@ -22,8 +22,21 @@ internal sealed class SqlTrial(TableSession session, Target target, string key, 
     /// <param name="cancel">Gives up.</param>
     public async Task<IReadOnlyList<AccessCell>> RunAsync(string? subject, CancellationToken cancel)
     {
-        if (role is not null)
+        if (role is null)
+            return await AskAsync(cancel);
+        try
+        {
             await ActAsAsync(role, subject, cancel);
+            return await AskAsync(cancel);
+        }
+        finally
+        {
+            await session.EndAsync();
+        }
+    }
+
+    private async Task<IReadOnlyList<AccessCell>> AskAsync(CancellationToken cancel)
+    {
         var sees = await SeesAsync(cancel);
         var (changes, sticks) = await ChangeAsync(cancel);
         return [sees, changes, sticks];

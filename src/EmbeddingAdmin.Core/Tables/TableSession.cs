@@ -60,6 +60,24 @@ internal sealed class TableSession : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>
+    /// Rolls back and has the server end the session. What was set under a name of an app's own, such as claims, leaves an empty text in a session
+    /// that had none, even when the transaction is rolled back, and a trigger that reads it as JSON fails from then on. Only the session's end takes
+    /// that away, for us and for whoever would be given the session next by a pooler.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            // In one message, so that no pooler takes the session back in between.
+            await ExecuteAsync("rollback; select pg_terminate_backend(pg_backend_pid())", CancellationToken.None);
+        }
+        catch (Exception gone) when (gone is NpgsqlException or InvalidOperationException)
+        {
+            // It is gone, which was the purpose, or was lost before.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Transaction.DisposeAsync();

@@ -13,21 +13,17 @@ internal static class CoverageCommand
 
     public static Command Create(CommandLine line)
     {
-        var tables = new Argument<string[]>("table") { Description = "The configured tables; all when left out.", Arity = ArgumentArity.ZeroOrMore };
+        var tables = Verb.Tables();
         return new Command("coverage", "Count how much of the tables is embedded.") { tables }
             .Does(line, async (terminal, parsed) =>
             {
                 var covered = new List<TableCoverage>();
-                foreach (var table in Named(terminal.Get<TableCatalog>(), parsed.GetValue(tables) ?? []))
+                foreach (var table in terminal.Get<TableCatalog>().Named(parsed.GetValue(tables)))
                     covered.Add(await terminal.Get<CoverageReader>().ReadAsync(table, TimeSpan.Zero, terminal.Signals.Any));
                 terminal.Answer.Give(covered.Select(Report).ToArray(), string.Join('\n', covered.Select(Words)));
                 return 0;
             });
     }
-
-    private static IReadOnlyList<EmbeddingTable> Named(TableCatalog catalog, string[] names) => names.Length == 0
-        ? catalog.Tables
-        : [.. names.Select(name => catalog.Find(name) ?? throw new EmbeddingAdminException(ErrorCodes.TableUnknown, $"The settings name no table {name}. Nothing was counted. There are: {string.Join(", ", catalog.Tables.Select(t => t.Name))}."))];
 
     private static object Report(TableCoverage coverage) => new
     {

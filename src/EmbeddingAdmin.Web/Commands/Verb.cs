@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EmbeddingAdmin.Tables;
 
 namespace EmbeddingAdmin.Web.Commands;
 
@@ -21,4 +22,13 @@ internal static class Verb
 
     /// <summary>The argument that names a configured table.</summary>
     public static Argument<string> Table() => new("table") { Description = "The configured table, such as stories." };
+
+    /// <summary>The argument that names any number of configured tables.</summary>
+    public static Argument<string[]> Tables() => new("table") { Description = "The configured tables; all when left out.", Arity = ArgumentArity.ZeroOrMore };
+
+    /// <summary>The tables that were named; all when none was.</summary>
+    /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.TableUnknown"/>.</exception>
+    public static IReadOnlyList<EmbeddingTable> Named(this TableCatalog catalog, string[]? names) => names is not { Length: > 0 }
+        ? catalog.Tables
+        : [.. names.Select(name => catalog.Find(name) ?? throw new EmbeddingAdminException(ErrorCodes.TableUnknown, $"The settings name no table {name}. Nothing was done. There are: {string.Join(", ", catalog.Tables.Select(t => t.Name))}."))];
 }

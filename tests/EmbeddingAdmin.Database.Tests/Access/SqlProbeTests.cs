@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Database.Tests.Engine;
+using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EmbeddingAdmin.Database.Tests.Access;
@@ -58,5 +59,27 @@ public sealed class SqlProbeTests(AssemblyStack stack)
 
         Assert.All(cells, cell => Assert.Equal(AccessAnswer.NotMeasured, cell.Answer));
         Assert.Contains("No row can have the key no such key", cells[0].Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_somebody_claims_is_gone_with_the_session_so_that_a_trigger_that_reads_claims_finds_none_in_a_run()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 20);
+        await engine.Database.ExecuteAsync(
+            """
+            create table audit (who text);
+            create function f() returns trigger language plpgsql security definer as
+            $$ begin insert into audit values (current_setting('request.jwt.claims', true)::json ->> 'role'); return new; end $$;
+            create trigger t before update on stories for each row execute function f()
+            """, TestEngine.Cancel);
+        var probe = engine.Services.GetRequiredService<SqlProbe>();
+        var target = await engine.TargetAsync();
+        foreach (var who in Identity.All.Where(who => who.Way == Way.Sql))
+            await probe.TryAsync(target, who, new(), TestEngine.Cancel);
+
+        var run = await engine.BackfillAsync(await engine.AcceptedAsync());
+
+        Assert.Equal(Verdict.Verified, run.Verdict);
+        Assert.Equal(20, await engine.Database.ScalarAsync<long>("select count(*) from audit where who is null", TestEngine.Cancel));
     }
 }

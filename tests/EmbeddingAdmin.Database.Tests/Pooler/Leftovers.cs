@@ -38,6 +38,7 @@ internal static class Leftovers
                     """
                     select 'set ' || name || ' = ' || setting from pg_settings where source = 'session' and setting is distinct from reset_val and name <> 'application_name'
                     union all select 'set role ' || current_user where current_user <> session_user
+                    union all select 'claims in ' || name || ': "' || current_setting(name, true) || '"' from unnest(array['request.jwt.claims', 'request.jwt.claim.sub', 'request.jwt.claim.role']) name where current_setting(name, true) is not null
                     union all select 'prepared ' || statement from pg_prepared_statements where name <> ''
                     union all select 'listens to ' || channel from pg_listening_channels() as channel
                     union all select 'holds the cursor ' || name from pg_cursors where is_holdable

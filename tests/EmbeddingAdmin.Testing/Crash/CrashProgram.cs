@@ -84,7 +84,8 @@ public static class CrashProgram
             """);
     }
 
-    private static int Option(string[] args, string name, int otherwise)
+    /// <summary>The number behind an option.</summary>
+    internal static int Option(string[] args, string name, int otherwise)
     {
         var at = Array.IndexOf(args, name);
         return at < 0 ? otherwise : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
