@@ -35,6 +35,13 @@ public static class RowFilter
         return string.Join(" and ", conditions.Select(condition => Sql(condition, table, facts)));
     }
 
+    /// <summary>The columns that the table's filter looks at, each once.</summary>
+    public static IReadOnlyList<string> Columns(EmbeddingTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return table.Filter is null ? [] : [.. Read(table.Filter).Conditions.Select(condition => condition.Column).Distinct(StringComparer.Ordinal)];
+    }
+
     private static string Sql(Condition condition, EmbeddingTable table, TableFacts facts)
     {
         var column = facts.Columns.FirstOrDefault(c => c.Name == condition.Column)
