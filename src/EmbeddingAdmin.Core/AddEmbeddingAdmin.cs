@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Access.Why;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
@@ -51,6 +52,9 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<WriteFactsReader>();
         services.AddSingleton<SqlProbe>();
         services.AddSingleton<AccessProbe>();
+        services.AddSingleton<InquiryReader>();
+        services.AddSingleton<RowSuspect>();
+        services.AddSingleton<WhyNothingChanged>();
         services.AddSingleton<OriginalBug>();
         services.AddSingleton<PoolerProbe>();
         services.AddSingleton<EventLog>();
