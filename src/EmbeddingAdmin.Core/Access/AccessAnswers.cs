@@ -10,15 +10,20 @@ internal sealed class AccessAnswers(Identity who, RoleFacts role, Target target,
     // Npgsql has no name for it.
     private const string GeneratedColumn = "428C9";
 
-    // The connection's role writes with row_security off. Where policies hold for it, that is refused, whatever they let through.
-    private bool Barred => who.Kind == IdentityKind.Connection && role.Filtered;
+    /// <summary>Whether policies hold for the connection's role. It writes with row_security off, and that is then refused, whatever they let through.</summary>
+    public bool Barred => who.Kind == IdentityKind.Connection && role.Filtered;
 
-    private string Who => who.Kind switch
+    private string Who => Name(who, role.Name);
+
+    /// <summary>An identity at the beginning of a sentence.</summary>
+    /// <param name="who">The identity.</param>
+    /// <param name="role">Its role in the database.</param>
+    public static string Name(Identity who, string role) => who.Kind switch
     {
-        IdentityKind.Connection => $"The connection's role {role.Name}",
+        IdentityKind.Connection => $"The connection's role {role}",
         IdentityKind.Owner => "The row's owner, signed in,",
         IdentityKind.Stranger => "Somebody else, signed in,",
-        _ => $"The role {role.Name}",
+        _ => $"The role {role}",
     };
 
     /// <summary>An answer in other words than these.</summary>
@@ -52,19 +57,34 @@ internal sealed class AccessAnswers(Identity who, RoleFacts role, Target target,
         ? Of(AccessQuestion.Sees, AccessAnswer.Yes, $"{Who} sees the row.", new(asked, "1 row"))
         : Of(AccessQuestion.Sees, AccessAnswer.SilentlyNo, $"{Who} is answered with no row and no error: {(role.Filtered ? "row-level security" : "something")} hides it.", new(asked, "no row, no error"), Silence);
 
-    public AccessCell Changes(string asked, int rows) => (rows, Barred) switch
+    /// <param name="asked">The statement.</param>
+    /// <param name="rows">How many rows it reported.</param>
+    /// <param name="barred">What Postgres answered to the same with row_security off; null when it was not tried.</param>
+    public AccessCell Changes(string asked, int rows, string? barred) => (rows, Barred) switch
     {
         (0, _) => Of(AccessQuestion.Changes, AccessAnswer.SilentlyNo, $"{Who} is answered with success, and no row is changed.", new(asked, "UPDATE 0, no error"), Silence),
-        (_, true) => Of(AccessQuestion.Changes, AccessAnswer.No, BarredSentence, new(asked, $"UPDATE {rows} with row_security on; with row_security off, as this program writes, 42501"), ErrorCodes.RowSecurity),
+        (_, true) => Of(AccessQuestion.Changes, AccessAnswer.No, BarredSentence, new(asked, $"UPDATE {rows} with row_security on; with row_security off, as this program writes, {barred}"), ErrorCodes.RowSecurity),
         _ => Of(AccessQuestion.Changes, AccessAnswer.Yes, $"{Who} is answered that the row is changed. Whether it is, the next question asks.", new(asked, $"UPDATE {rows}")),
     };
 
-    public AccessCell Sticks(string asked, int rows, bool stuck) => (rows, stuck, Barred) switch
+    /// <param name="asked">The statement.</param>
+    /// <param name="rows">How many rows the update reported.</param>
+    /// <param name="stuck">Whether the test vector was in the row.</param>
+    /// <param name="lostTo">When it was taken away, where it was not and that could be seen.</param>
+    public AccessCell Sticks(string asked, int rows, bool stuck, TriggerTiming? lostTo) => (rows, stuck, Barred) switch
     {
         (0, false, _) => Of(AccessQuestion.Sticks, AccessAnswer.SilentlyNo, "Nothing was changed, and no error said so.", new(asked, "the row is as it was"), Silence),
         (_, true, true) => Of(AccessQuestion.Sticks, AccessAnswer.No, BarredSentence, new(asked, "the test vector was there, and was rolled back"), ErrorCodes.RowSecurity),
         (_, true, _) => Of(AccessQuestion.Sticks, AccessAnswer.Yes, "The test vector was in the row, and was rolled back.", new(asked, "the test vector")),
-        _ => Of(AccessQuestion.Sticks, AccessAnswer.SilentlyNo, "The update reported a changed row, and the test vector is not in it: a trigger or a rule took it away.", new(asked, "not the test vector"), ErrorCodes.WriteSwallowed),
+        _ => Of(AccessQuestion.Sticks, AccessAnswer.SilentlyNo, $"The update reported a changed row, and the test vector is not in it: {Lost(lostTo).Words}.", new(asked, Lost(lostTo).Seen), ErrorCodes.WriteSwallowed),
+    };
+
+    private static (string Words, string Seen) Lost(TriggerTiming? to) => to switch
+    {
+        TriggerTiming.Before => ("something takes the new value before the row is changed", "UPDATE 1, and neither RETURNING nor the row has the test vector"),
+        TriggerTiming.After => ("it was returned, and something took it away right after", "UPDATE 1, RETURNING has the test vector, and the row has not"),
+        TriggerTiming.Deferred => ("it was there until what is deferred to the commit was fired", "the row had the test vector until set constraints all immediate"),
+        _ => ("a trigger or a rule took it away", "not the test vector"),
     };
 
     /// <summary>Postgres answered with an error.</summary>
@@ -79,7 +99,6 @@ internal sealed class AccessAnswers(Identity who, RoleFacts role, Target target,
             PostgresErrorCodes.InvalidObjectDefinition => Of(question, AccessAnswer.No, $"{Who} is refused: a policy of the table asks the table itself, without end.", evidence, ErrorCodes.RowSecurity),
             GeneratedColumn => Of(question, AccessAnswer.No, "The column is generated: nobody can set it.", evidence, ErrorCodes.VectorColumn),
             PostgresErrorCodes.ReadOnlySqlTransaction => Of(question, AccessAnswer.No, "The database takes no writes.", evidence, ErrorCodes.DatabaseReadOnly),
-            PostgresErrorCodes.DiskFull => Of(question, AccessAnswer.No, "The database's disk is full.", evidence, ErrorCodes.DatabaseFull),
             PostgresErrorCodes.QueryCanceled when role.StatementTimeout is { } time && who.Role is not null =>
                 Of(question, AccessAnswer.No, $"{Who} has {time} for a statement, and that was over.", evidence, ErrorCodes.DatabaseTooBusy),
             _ when DatabaseFaults.IsBusy(refused) => Of(question, AccessAnswer.NotMeasured, "The table was busy; measure again.", evidence),

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Rows;
 using EmbeddingAdmin.Tables;
 using Npgsql;
 using NpgsqlTypes;
@@ -10,24 +11,34 @@ namespace EmbeddingAdmin.Access;
 /// </summary>
 public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
 {
-    private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(8);
+    internal static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>The three answers for an identity that comes by SQL.</summary>
-    /// <exception cref="NpgsqlException">The database does not answer, or refuses everybody.</exception>
-    public async Task<IReadOnlyList<AccessCell>> TryAsync(Target target, Identity who, AccessTry how, CancellationToken cancel)
+    /// <exception cref="NpgsqlException">The database does not answer, or refuses everybody; or the connection ended of an error, such as that the disk is full.</exception>
+    public async Task<IReadOnlyList<AccessCell>> TryAsync(Target target, Identity who, AccessTry how, CancellationToken cancel) => (await TraceAsync(target, who, how, cancel)).Cells;
+
+    /// <summary>The same with what was seen on the way.</summary>
+    internal async Task<SqlTrace> TraceAsync(Target target, Identity who, AccessTry how, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(who);
         ArgumentNullException.ThrowIfNull(how);
+        if (how.Key is { } typed)
+        {
+            if (RowKey.Read(target, typed) is not { } key)
+                return new(AccessAnswers.NotMeasured(who, $"No row of the table can have the key {typed}.", clock)) { NoRow = true };
+            how = how with { Key = key };
+        }
+
         var own = (await RoleFacts.ReadAsync(database, null, target.Facts.Oid, cancel))!;
         var role = who.Role is null ? own : await RoleFacts.ReadAsync(database, who.Role, target.Facts.Oid, cancel);
         if (role is null)
-            return AccessAnswers.NotMeasured(who, $"There is no role {who.Role} in this database.", clock);
+            return new(AccessAnswers.NotMeasured(who, $"There is no role {who.Role} in this database.", clock));
         var answers = new AccessAnswers(who, role, target, clock);
         if (who.Role is not null && !role.MayBeTaken)
-            return answers.NotMeasured($"The connection's role {own.Name} may not act as {role.Name}. To have it measured: grant {SqlName.Of(role.Name)} to {SqlName.Of(own.Name)};");
+            return new(answers.NotMeasured($"The connection's role {own.Name} may not act as {role.Name}. To have it measured: grant {SqlName.Of(role.Name)} to {SqlName.Of(own.Name)};"));
         if (who.Kind == IdentityKind.Owner && target.Table.Owner is null && how.Owner is null)
-            return answers.NotMeasured("The settings name no owner column for the table (Owner), so that nobody knows whose a row is.");
+            return new(answers.NotMeasured("The settings name no owner column for the table (Owner), so that nobody knows whose a row is."));
         await using var session = await TableSession.OpenAsync(database, StatementTimeout, cancel);
         // With row_security off Postgres refuses a role that policies filter, and nothing could be tried.
         if (own.Filtered)
@@ -36,8 +47,7 @@ public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
         {
             if (await PickAsync(session, target, who, how, cancel) is var (key, owner))
                 return await new SqlTrial(session, target, key, who.Role is null ? null : role, answers).RunAsync(Subject(who, how, owner), cancel);
-            return own.Filtered ? answers.NothingSeen(how.Key)
-                : answers.NotMeasured(how.Key is null ? "The table has no row to try it on, or others hold all of them." : $"The row {how.Key} is not there, or somebody else holds it.");
+            return new(own.Filtered && who.Kind == IdentityKind.Connection ? answers.NothingSeen(how.Key) : answers.NotMeasured(NoRow(who, how, own))) { NoRow = true };
         }
         catch (PostgresException malformed) when (how.Key is not null && malformed.SqlState.StartsWith("22", StringComparison.Ordinal))
         {
@@ -46,10 +56,19 @@ public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidObjectDefinition)
         {
             return who.Kind == IdentityKind.Connection
-                ? answers.Unreadable(refused)
-                : answers.NotMeasured($"The connection's role {own.Name} may not read the table, so that there is no row to try it on. Postgres says {refused.SqlState}: {refused.MessageText}.");
+                ? new(answers.Unreadable(refused)) { Refusal = refused }
+                : new(answers.NotMeasured($"The connection's role {own.Name} may not read the table, so that there is no row to try it on. Postgres says {refused.SqlState}: {refused.MessageText}."));
         }
     }
+
+    private static string NoRow(Identity who, AccessTry how, RoleFacts own) => (own.Filtered, who.Kind == IdentityKind.Owner, how.Key) switch
+    {
+        (true, _, _) => $"Row-level security holds for the connection's role {own.Name}, which sees no such row to try it on.",
+        (_, true, null) => "The table has no row that is somebody's to try it on.",
+        (_, true, _) => $"The row {how.Key} is not there, or is nobody's, or somebody else's.",
+        (_, _, null) => "The table has no row to try it on.",
+        _ => $"The row {how.Key} is not there, or the table's filter leaves it out.",
+    };
 
     /// <summary>As whom a signed-in user comes: the row's owner, or somebody that nobody is.</summary>
     private static string? Subject(Identity who, AccessTry how, string? owner) => who.Kind switch

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Writing;
 using Npgsql;
@@ -15,51 +14,29 @@ internal sealed class SqlTrial(TableSession session, Target target, string key, 
 {
     private readonly float[] _canary = Canary(target.Dimensions);
 
+    private SqlTrace _trace = new([]);
+
     private string One => $"t.{target.Key} = $1::text::{target.KeyType}";
 
     /// <summary>Asks the three questions.</summary>
     /// <param name="subject">As whom a signed-in user comes; null for roles that nobody signs in to.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<IReadOnlyList<AccessCell>> RunAsync(string? subject, CancellationToken cancel)
+    public async Task<SqlTrace> RunAsync(string? subject, CancellationToken cancel)
     {
-        if (role is null)
-            return await AskAsync(cancel);
-        try
-        {
-            await ActAsAsync(role, subject, cancel);
-            return await AskAsync(cancel);
-        }
-        finally
-        {
-            await session.EndAsync();
-        }
-    }
-
-    private async Task<IReadOnlyList<AccessCell>> AskAsync(CancellationToken cancel)
-    {
+        if (role is not null)
+            await Acting.BeginAsync(session, role, subject, cancel);
         var sees = await SeesAsync(cancel);
-        var (changes, sticks) = await ChangeAsync(cancel);
-        return [sees, changes, sticks];
+        var barred = answers.Barred ? await BarredAsync(cancel) : null;
+        var (changes, sticks) = await ChangeAsync(barred, cancel);
+        return _trace with { Cells = [sees, changes, sticks], Key = key, Subject = subject };
     }
 
-    private async Task ActAsAsync(RoleFacts taken, string? subject, CancellationToken cancel)
+    /// <summary>A vector of unit length that no model makes.</summary>
+    internal static float[] Canary(int dimensions)
     {
-        var claims = new Dictionary<string, string>(StringComparer.Ordinal) { ["role"] = taken.Name };
-        if (subject is not null)
-            claims["sub"] = subject;
-        // As PostgREST says it, and as it did before version 9, which functions of older projects still read.
-        await using (var says = session.Command(
-            "select set_config('request.jwt.claims', $1, true), set_config('request.jwt.claim.sub', $2, true), set_config('request.jwt.claim.role', $3, true)",
-            JsonSerializer.Serialize(claims), subject ?? "", taken.Name))
-            await says.ExecuteNonQueryAsync(cancel);
-        // SET ROLE does not bring the role's settings along.
-        if (taken.StatementTimeout is { } time)
-        {
-            await using var timeout = session.Command("select set_config('statement_timeout', $1, true)", time);
-            await timeout.ExecuteNonQueryAsync(cancel);
-        }
-
-        await session.ExecuteAsync($"set local row_security = on; set local role {SqlName.Of(taken.Name)}", cancel);
+        var vector = new float[dimensions];
+        vector[^1] = 1;
+        return vector;
     }
 
     private async Task<AccessCell> SeesAsync(CancellationToken cancel)
@@ -71,46 +48,64 @@ internal sealed class SqlTrial(TableSession session, Target target, string key, 
             await using var look = session.Command($"select count(*) from {target.Relation} t where {One}", key);
             return answers.Sees(asked, (long)(await look.ExecuteScalarAsync(cancel))! > 0);
         }
-        catch (PostgresException refused)
+        catch (PostgresException refused) when (session.GoesOn)
         {
             await session.Transaction.RollbackAsync("sees", cancel);
+            _trace = _trace with { Refusal = refused };
             return answers.Refused(AccessQuestion.Sees, asked, refused);
         }
     }
 
-    private async Task<(AccessCell Changes, AccessCell Sticks)> ChangeAsync(CancellationToken cancel)
+    /// <summary>What Postgres answers to the update as this program sends it, with row_security off.</summary>
+    private async Task<string?> BarredAsync(CancellationToken cancel)
+    {
+        await session.Transaction.SaveAsync("barred", cancel);
+        try
+        {
+            await session.ExecuteAsync("set local row_security = off", cancel);
+            await UpdateAsync("", cancel);
+            await session.Transaction.RollbackAsync("barred", cancel);
+            return null;
+        }
+        catch (PostgresException refused) when (session.GoesOn)
+        {
+            await session.Transaction.RollbackAsync("barred", cancel);
+            return $"{refused.SqlState}{DatabaseFaults.Words(refused)}";
+        }
+    }
+
+    private async Task<(AccessCell Changes, AccessCell Sticks)> ChangeAsync(string? barred, CancellationToken cancel)
     {
         var asked = $"update {target.Relation} set {target.Vector} = a test vector where {target.Key} = {SqlName.Literal(key)}";
         AccessCell? changes = null;
         await session.Transaction.SaveAsync("changes", cancel);
         try
         {
-            int rows;
-            var vector = new NpgsqlParameter { Value = (ReadOnlyMemory<float>)_canary, DataTypeName = $"{target.Facts.VectorSchema}.vector" };
-            await using (var update = session.Command($"update {target.Relation} t set {target.Vector} = {target.AsColumn("$2")} where {One}", key, vector))
-                rows = await update.ExecuteNonQueryAsync(cancel);
-            changes = answers.Changes(asked, rows);
+            var rows = await UpdateAsync("", cancel);
+            _trace = _trace with { Rows = rows };
+            changes = answers.Changes(asked, rows, barred);
             asked = "set constraints all immediate, which fires what was deferred to the commit";
             await session.ExecuteAsync("set constraints all immediate", cancel);
-            if (role is not null)
-                await session.ExecuteAsync("set local role none; set local row_security = off", cancel);
-            return (changes, await SticksAsync(rows, cancel));
+            await EndActingAsync(cancel);
+            asked = $"select {target.Vector} from {target.Relation} where {target.Key} = {SqlName.Literal(key)}, in a statement of its own";
+            return (changes, await SticksAsync(asked, rows, cancel));
         }
-        catch (PostgresException refused)
+        catch (PostgresException refused) when (session.GoesOn)
         {
             await session.Transaction.RollbackAsync("changes", cancel);
+            _trace = _trace with { Refusal = refused };
             return (changes ?? answers.Refused(AccessQuestion.Changes, asked, refused), answers.Refused(AccessQuestion.Sticks, asked, refused));
         }
     }
 
-    private async Task<AccessCell> SticksAsync(int rows, CancellationToken cancel)
+    private async Task<AccessCell> SticksAsync(string asked, int rows, CancellationToken cancel)
     {
-        var asked = $"select {target.Vector} from {target.Relation} where {target.Key} = {SqlName.Literal(key)}, in a statement of its own";
         try
         {
-            await using var look = session.Command(
-                $"select coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = $2, false) from {target.Relation} t where {One}", key, VectorBinary.Hash(_canary, target.HalfPrecision));
-            return answers.Sticks(asked, rows, await look.ExecuteScalarAsync(cancel) is true);
+            var stuck = await IsThereAsync(cancel);
+            if (!stuck && rows > 0)
+                _trace = _trace with { LostTo = await FollowAsync(cancel) };
+            return answers.Sticks(asked, rows, stuck, _trace.LostTo);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege && role is not null)
         {
@@ -118,11 +113,43 @@ internal sealed class SqlTrial(TableSession session, Target target, string key, 
         }
     }
 
-    /// <summary>A vector of unit length that no model makes.</summary>
-    private static float[] Canary(int dimensions)
+    /// <summary>Does it once more and looks after each step, to see which takes the vector away.</summary>
+    private async Task<TriggerTiming?> FollowAsync(CancellationToken cancel)
     {
-        var vector = new float[dimensions];
-        vector[^1] = 1;
-        return vector;
+        await session.Transaction.RollbackAsync("changes", cancel);
+        try
+        {
+            if (await UpdateAsync($"returning {IsCanary("$3")}", cancel) == 0)
+                return TriggerTiming.Before;
+            await EndActingAsync(cancel);
+            return await IsThereAsync(cancel) ? TriggerTiming.Deferred : TriggerTiming.After;
+        }
+        catch (PostgresException) when (session.GoesOn)
+        {
+            // A rule gives nothing back, and not everybody who may change a vector may read it.
+            await session.Transaction.RollbackAsync("changes", cancel);
+            return null;
+        }
     }
+
+    private Task EndActingAsync(CancellationToken cancel) => role is null ? Task.CompletedTask : Acting.EndAsync(session, SqlProbe.StatementTimeout, cancel);
+
+    /// <summary>Updates the row. Without <paramref name="returning"/> it gives the number of rows, else 1 when what was returned is true.</summary>
+    private async Task<int> UpdateAsync(string returning, CancellationToken cancel)
+    {
+        var vector = new NpgsqlParameter { Value = (ReadOnlyMemory<float>)_canary, DataTypeName = $"{target.Facts.VectorSchema}.vector" };
+        await using var update = session.Command($"update {target.Relation} t set {target.Vector} = {target.AsColumn("$2")} where {One} {returning}", key, vector);
+        if (returning.Length == 0)
+            return await update.ExecuteNonQueryAsync(cancel);
+        update.Parameters.Add(new() { Value = VectorBinary.Hash(_canary, target.HalfPrecision) });
+        return await update.ExecuteScalarAsync(cancel) is true ? 1 : 0;
+    }
+
+    private async Task<bool> IsThereAsync(CancellationToken cancel)
+    {
+        await using var look = session.Command($"select {IsCanary("$2")} from {target.Relation} t where {One}", key, VectorBinary.Hash(_canary, target.HalfPrecision));
+        return await look.ExecuteScalarAsync(cancel) is true;
+    }
+
+    private string IsCanary(string hash) => $"coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = {hash}, false)";
 }

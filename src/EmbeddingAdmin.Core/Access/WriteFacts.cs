@@ -5,7 +5,7 @@ namespace EmbeddingAdmin.Access;
 /// <param name="Command"><c>select</c>, <c>insert</c>, <c>update</c>, <c>delete</c> or <c>all</c>.</param>
 /// <param name="Permissive">False for a restrictive one: every one of those must hold.</param>
 /// <param name="Roles">The roles that it is for; <c>public</c> is everybody.</param>
-/// <param name="Using">The condition on the row as it is; null when there is none, which lets every row through.</param>
+/// <param name="Using">The condition on the row as it is; null when there is none. A permissive policy without one lets no row through, and a restrictive one rejects none.</param>
 /// <param name="Check">The condition on the row as it would be; null when <see cref="Using"/> stands in for it.</param>
 public sealed record PolicyFacts(string Name, string Command, bool Permissive, IReadOnlyList<string> Roles, string? Using, string? Check);
 
@@ -48,7 +48,8 @@ public enum TriggerPurpose
 /// <param name="Function">Its function, as <c>schema.name</c>.</param>
 /// <param name="Definition">The statement that makes it.</param>
 /// <param name="Purpose">What it is there for.</param>
-public sealed record TriggerFacts(string Name, TriggerTiming Timing, bool ForEachRow, string Function, string Definition, TriggerPurpose Purpose);
+/// <param name="Always">Whether it is switched on by ENABLE ALWAYS.</param>
+public sealed record TriggerFacts(string Name, TriggerTiming Timing, bool ForEachRow, string Function, string Definition, TriggerPurpose Purpose, bool Always = false);
 
 /// <summary>A rule for updates.</summary>
 /// <param name="Name">Its name.</param>
@@ -62,6 +63,12 @@ public sealed record RuleFacts(string Name, bool Instead, string Definition);
 /// <param name="Bytes">Its size.</param>
 /// <param name="Definition">The statement that makes it.</param>
 public sealed record IndexFacts(string Name, string Method, long Bytes, string Definition);
+
+/// <summary>What stands behind a view.</summary>
+/// <param name="SecurityInvoker">Whether the rights and the row-level security of whoever asks count, and not those of the view's owner.</param>
+/// <param name="CheckOption"><c>local</c> or <c>cascaded</c>; null when a row may be changed so that it leaves the view.</param>
+/// <param name="Tables">The tables that it reads, as <c>schema.name</c>, the one with the vector's column first.</param>
+public sealed record ViewFacts(bool SecurityInvoker, string? CheckOption, IReadOnlyList<string> Tables);
 
 /// <summary>What the catalog says of everything that has a say in an update of the vector, at one moment.</summary>
 public sealed record WriteFacts
@@ -83,6 +90,12 @@ public sealed record WriteFacts
 
     /// <summary>The table that this is a partition of, as <c>schema.name</c>; null when of none.</summary>
     public required string? PartitionOf { get; init; }
+
+    /// <summary>What stands behind it when it is a view, else null.</summary>
+    public ViewFacts? View { get; init; }
+
+    /// <summary>The server that has the rows of a foreign table; null when it is none.</summary>
+    public string? ForeignServer { get; init; }
 
     /// <summary>Whether the vector is a generated column.</summary>
     public required bool Generated { get; init; }

@@ -27,7 +27,7 @@ public sealed class WriteFactsReader(NpgsqlDataSource database)
                       from pg_policy p where p.polrelid = c.oid),
                    (select coalesce(json_agg(json_build_object('name', g.tgname, 'forEachRow', g.tgtype & 1 > 0,
                              'timing', case when g.tgtype & 64 > 0 then 'InsteadOf' when g.tgtype & 2 > 0 then 'Before' when g.tginitdeferred then 'Deferred' else 'After' end,
-                             'function', fn.nspname || '.' || f.proname, 'definition', pg_get_triggerdef(g.oid),
+                             'function', fn.nspname || '.' || f.proname, 'definition', pg_get_triggerdef(g.oid), 'always', g.tgenabled = 'A',
                              'purpose', case when fn.nspname = 'supabase_functions' or f.prosrc ~* 'net\.http_(post|get)' then 'Webhook'
                                              when f.prosrc ~* 'pgmq\.send|queue_embeddings|clear_column' or f.proname in ('queue_embeddings', 'clear_column') then 'AutomaticEmbedding'
                                              when f.proname in ('moddatetime', 'set_updated_at', 'update_updated_at_column') or f.prosrc ~* 'new\.\w*(updated|modified)\w*\s*:?=\s*(now|clock_timestamp|current_timestamp|statement_timestamp|timezone)' then 'Timestamp'
@@ -45,7 +45,19 @@ public sealed class WriteFactsReader(NpgsqlDataSource database)
                       from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam
                      -- An expression, such as a cast to halfvec, has no column of its own; the index depends on the column all the same.
                      where i.indrelid = c.oid and (v.attnum = any(i.indkey::int2[]) or 0 = any(i.indkey::int2[]) and exists (
-                           select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid = v.attnum)))
+                           select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid = v.attnum))),
+                   case when c.relkind in ('v', 'm') then
+                     (with recursive behind(oid) as (
+                        select d.refobjid from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass where r.ev_class = c.oid and d.refobjid <> c.oid
+                        union select d.refobjid from behind b join pg_rewrite r on r.ev_class = b.oid join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+                               where d.refobjid <> b.oid)
+                      select json_build_object(
+                               'securityInvoker', coalesce((select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
+                               'checkOption', (select o.option_value from pg_options_to_table(c.reloptions) o where o.option_name = 'check_option'),
+                               'tables', array(select bn.nspname || '.' || bc.relname from behind b join pg_class bc on bc.oid = b.oid join pg_namespace bn on bn.oid = bc.relnamespace
+                                                where bc.relkind in ('r', 'p', 'f')
+                                                order by not exists (select from pg_attribute a where a.attrelid = b.oid and a.attname = $3 and not a.attisdropped), 1))::text) end,
+                   (select s.srvname::text from pg_foreign_table ft join pg_foreign_server s on s.oid = ft.ftserver where ft.ftrelid = c.oid)
               from pg_class c join pg_namespace n on n.oid = c.relnamespace
               left join pg_attribute v on v.attrelid = c.oid and v.attname = $3 and v.attnum > 0 and not v.attisdropped
              where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -71,6 +83,8 @@ public sealed class WriteFactsReader(NpgsqlDataSource database)
             Rules = List<RuleFacts>(10),
             Publications = reader.GetFieldValue<string[]>(11),
             VectorIndexes = List<IndexFacts>(12),
+            View = await reader.IsDBNullAsync(13, cancel) ? null : JsonSerializer.Deserialize<ViewFacts>(reader.GetString(13), Json),
+            ForeignServer = await reader.IsDBNullAsync(14, cancel) ? null : reader.GetString(14),
         };
 
         IReadOnlyList<T> List<T>(int column) => JsonSerializer.Deserialize<T[]>(reader.GetString(column), Json)!;

@@ -29,7 +29,8 @@ public static class WriteRefusal
     public static EmbeddingAdminException RowSecurity(string table, string? role, Exception? inner = null) => new(
         ErrorCodes.RowSecurity,
         $"Row-level security on {table} filters what the database role{(role is null ? "" : $" {role}")} writes: an update would report success and change nothing. "
-        + "Nothing was written and no text was sent. Either connect with a role that bypasses row-level security (on Supabase: the postgres role of the connection string, or the service key), "
-        + $"or add an UPDATE policy for this role on {table}.",
+        + $"Nothing was written and no text was sent. Either let the role bypass row-level security (alter role {(role is null ? "…" : SqlName.Of(role))} bypassrls;), or connect with one that it does not hold for: "
+        + "on Supabase the postgres role of the connection string, elsewhere the table's owner, where row-level security is not forced (alter table … no force row level security;). "
+        + "An UPDATE policy is no way out: this program writes with row_security off, so that nothing is filtered silently, and Postgres refuses that to every role that policies hold for.",
         inner);
 }

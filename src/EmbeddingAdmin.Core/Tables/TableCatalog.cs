@@ -91,6 +91,27 @@ public sealed class TableCatalog(NpgsqlDataSource database, IReadOnlyList<Embedd
         }
     }
 
+    /// <summary>
+    /// The table as if it could be written, whatever it is, to try what then happens; nothing but a trial that is rolled back may use it. Null
+    /// when not even that can be tried.
+    /// </summary>
+    /// <param name="table">The table as it is configured.</param>
+    /// <param name="key">The column to take for the key.</param>
+    /// <param name="cancel">Gives up.</param>
+    internal async Task<Target?> AssumeAsync(EmbeddingTable table, string key, CancellationToken cancel)
+    {
+        try
+        {
+            var facts = await FactsAsync(table, cancel);
+            var columns = facts.Columns.Select(column => column with { Generated = false }).ToList();
+            return Resolve(table with { Key = key, Filter = null }, facts with { Kind = 'r', PrimaryKey = [key], UniqueColumns = [key], Columns = columns }, RecipeVersions.None, TextRecipe.Name(key));
+        }
+        catch (EmbeddingAdminException)
+        {
+            return null;
+        }
+    }
+
     private Target Resolve(EmbeddingTable table, TableFacts facts, RecipeVersions versions, string? tried)
     {
         var (key, vector, dimensions) = TableProof.Prove(table, facts, embeddings.Value.Dimensions);

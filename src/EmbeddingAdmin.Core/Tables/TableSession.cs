@@ -21,6 +21,9 @@ internal sealed class TableSession : IAsyncDisposable
 
     public NpgsqlTransaction Transaction { get; }
 
+    /// <summary>Whether the transaction can go on, from a savepoint after an error. Of some errors, such as that the disk is full, the connection ends.</summary>
+    public bool GoesOn => _connection.State == System.Data.ConnectionState.Open;
+
     /// <summary>Opens a session on a connection of its own.</summary>
     public static Task<TableSession> OpenAsync(NpgsqlDataSource database, TimeSpan statementTimeout, CancellationToken cancel) => OpenAsync(database, statementTimeout, null, cancel);
 
