@@ -37,7 +37,6 @@ public sealed class AccessTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await matrix.SaysAsync("connection-sql", "Yes", "Yes", "Yes");
         await matrix.Answers("anon-api").First.ClickAsync();
         await Expect(matrix.Evidence).ToBeVisibleAsync();
-        Assert.SkipWhen((await matrix.Evidence.InnerTextAsync()).Contains("a part that is not there yet", StringComparison.Ordinal), "The API is not asked yet.");
 
         await matrix.SaysAsync("serviceRole-api", "Yes", "Yes", "Yes");
         await matrix.SaysAsync("anon-api", "Yes", "Silently no", "Silently no");
@@ -102,8 +101,8 @@ public sealed class AccessTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         demo.Provider.Script.Hang = true;
         await ExecuteAsync(
             $"""
-            create function {Trigger}() returns trigger language plpgsql as $$ begin new.preference_embedding := old.preference_embedding; return new; end $$;
-            create trigger {Trigger} before update of preference_embedding on profiles for each row execute function {Trigger}()
+            create or replace function {Trigger}() returns trigger language plpgsql as $$ begin new.preference_embedding := old.preference_embedding; return new; end $$;
+            create or replace trigger {Trigger} before update of preference_embedding on profiles for each row execute function {Trigger}()
             """);
         demo.Provider.Script.Latency = TimeSpan.Zero;
         demo.Provider.Script.Hang = false;

@@ -1,6 +1,8 @@
 using Bunit;
 using Bunit.TestDoubles;
+using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.Connection;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Configuration;
@@ -26,6 +28,7 @@ internal sealed class Screens : BunitContext
         Services.AddSingleton<IConfiguration>(configuration);
         Services.AddSingleton(clock ?? TimeProvider.System);
         Services.AddEmbeddingAdmin(configuration).AddScreens().AddRadzenComponents();
+        Services.AddSingleton(provider => new SettingsWatch(configuration, "", provider.GetRequiredService<KeyRing>(), provider.GetRequiredService<TimeProvider>()));
         Services.AddSingleton<Sessions>().AddScoped<Operator>();
         Services.AddSingleton(SettingsReport.Read(configuration, "")).AddSingleton<Readiness>().AddScoped<ConnectionCommands>().AddSingleton<ConnectionLook>();
     }

@@ -13,6 +13,7 @@ internal static class Acting
     /// <param name="cancel">Gives up.</param>
     public static async Task BeginAsync(TableSession session, RoleFacts role, string? subject, CancellationToken cancel)
     {
+        session.IsLast = true;
         var claims = new Dictionary<string, string>(StringComparer.Ordinal) { ["role"] = role.Name };
         if (subject is not null)
             claims["sub"] = subject;

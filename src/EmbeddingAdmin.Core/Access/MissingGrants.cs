@@ -3,19 +3,19 @@ using EmbeddingAdmin.Tables;
 namespace EmbeddingAdmin.Access;
 
 /// <summary>What a role is not granted of what a run needs.</summary>
-/// <param name="Schema">The schema that it may not use; null when it may.</param>
+/// <param name="Schemas">The schemas that it may not use: the table's, or the one that the vector's type stands in.</param>
 /// <param name="Selects">The columns that it may not select.</param>
 /// <param name="Updates">The columns that it may not update.</param>
-public sealed record MissingGrants(string? Schema, IReadOnlyList<string> Selects, IReadOnlyList<string> Updates)
+public sealed record MissingGrants(IReadOnlyList<string> Schemas, IReadOnlyList<string> Selects, IReadOnlyList<string> Updates)
 {
     /// <summary>Whether nothing is missing.</summary>
-    public bool None => Schema is null && Selects.Count == 0 && Updates.Count == 0;
+    public bool None => Schemas.Count + Selects.Count + Updates.Count == 0;
 
     /// <summary>The columns that a run reads: the key, the vector, and whatever the text and the filter are made from.</summary>
     public static IReadOnlyList<string> Read(Target target, bool byOwner)
     {
         ArgumentNullException.ThrowIfNull(target);
-        string[] all = [target.KeyName, target.Table.Vector, .. target.Text.Columns, .. RowFilter.Columns(target.Table), .. byOwner && target.Table.Owner is { } owner ? [owner] : Array.Empty<string>()];
+        string[] all = [target.KeyName, target.Table.Vector, .. target.Text.Columns, .. RowFilter.Columns(target.Table.Filter), .. byOwner && target.Table.Owner is { } owner ? [owner] : Array.Empty<string>()];
         return [.. all.Distinct(StringComparer.Ordinal)];
     }
 
@@ -29,7 +29,7 @@ public sealed record MissingGrants(string? Schema, IReadOnlyList<string> Selects
         ArgumentNullException.ThrowIfNull(role);
         ArgumentNullException.ThrowIfNull(target);
         return new(
-            role.UsesSchema ? null : target.Table.Schema,
+            Unused(role, target.Table.Schema, target.Facts.VectorSchema),
             [.. reads.Except(role.Selects, StringComparer.Ordinal)],
             writes && !role.Updates.Contains(target.Table.Vector, StringComparer.Ordinal) ? [target.Table.Vector] : []);
     }
@@ -37,10 +37,13 @@ public sealed record MissingGrants(string? Schema, IReadOnlyList<string> Selects
     /// <summary>What is missing, in words.</summary>
     public string InWords => string.Join(" and ", new[]
     {
-        Schema is null ? null : $"USAGE of the schema {Schema}",
+        InSchemas,
         Selects.Count == 0 ? null : $"SELECT of {string.Join(", ", Selects)}",
         Updates.Count == 0 ? null : $"UPDATE of {string.Join(", ", Updates)}",
     }.OfType<string>());
+
+    /// <summary>The same, with the table's name.</summary>
+    public string On(string table) => Selects.Count + Updates.Count == 0 ? InWords : $"{InWords} on {table}";
 
     /// <summary>The statements that grant it, and nothing else.</summary>
     public string Statement(Target target, string role)
@@ -49,10 +52,16 @@ public sealed record MissingGrants(string? Schema, IReadOnlyList<string> Selects
         var rights = string.Join(", ", new[] { Columns("select", Selects), Columns("update", Updates) }.OfType<string>());
         return string.Join(' ', new[]
         {
-            Schema is null ? null : $"grant usage on schema {SqlName.Of(Schema)} to {SqlName.Of(role)};",
+            Schemas.Count == 0 ? null : $"grant usage on schema {string.Join(", ", Schemas.Select(schema => SqlName.Of(schema)))} to {SqlName.Of(role)};",
             rights.Length == 0 ? null : $"grant {rights} on {target.Relation} to {SqlName.Of(role)};",
         }.OfType<string>());
     }
+
+    /// <summary>Of the table's schema and the vector type's, those that the role may not use.</summary>
+    internal static IReadOnlyList<string> Unused(RoleFacts role, string schema, string? vectorSchema) =>
+        [.. new[] { role.UsesSchema ? null : schema, role.UsesVectorSchema ? null : vectorSchema }.OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    private string? InSchemas => Schemas.Count == 0 ? null : $"USAGE of the schema {string.Join(", ", Schemas)}";
 
     private static string? Columns(string right, IReadOnlyList<string> columns) => columns.Count == 0 ? null : $"{right} ({string.Join(", ", columns.Select(column => SqlName.Of(column)))})";
 }

@@ -26,7 +26,7 @@ public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
         if (how.Key is { } typed)
         {
             if (RowKey.Read(target, typed) is not { } key)
-                return new(AccessAnswers.NotMeasured(who, $"No row of the table can have the key {typed}.", clock)) { NoRow = true };
+                return new(AccessAnswers.NotMeasured(who, $"No row can have the key {typed}: the keys of this table are of type {target.KeyType}.", clock)) { NoRow = true };
             how = how with { Key = key };
         }
 
@@ -48,10 +48,6 @@ public sealed class SqlProbe(NpgsqlDataSource database, TimeProvider clock)
             if (await PickAsync(session, target, who, how, cancel) is var (key, owner))
                 return await new SqlTrial(session, target, key, who.Role is null ? null : role, answers).RunAsync(Subject(who, how, owner), cancel);
             return new(own.Filtered && who.Kind == IdentityKind.Connection ? answers.NothingSeen(how.Key) : answers.NotMeasured(NoRow(who, how, own))) { NoRow = true };
-        }
-        catch (PostgresException malformed) when (how.Key is not null && malformed.SqlState.StartsWith("22", StringComparison.Ordinal))
-        {
-            return answers.NotMeasured($"No row can have the key {how.Key}: the keys of this table are of type {target.KeyType}.");
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidObjectDefinition)
         {

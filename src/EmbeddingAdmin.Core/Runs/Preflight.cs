@@ -39,8 +39,8 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         var count = await planner.CountAsync(start, cancel);
         findings.Add(Neighbours(count.Neighbours));
         var canary = await access.CanaryAsync(target, cancel);
-        RefuseUnlessItCanWrite(target, canary);
-        findings.Add(new(PreflightStep.Canary, canary.Evidence.Length == 0 ? canary.Sentence : $"{canary.Sentence} Tried: {canary.Evidence}"));
+        RefuseUnlessItCanWrite(target, canary.Role, canary.Answer);
+        findings.Add(new(PreflightStep.Canary, canary.Answer.Sentence));
         // Whoever would swallow the write is said before whoever only watches it.
         count.Neighbours.RefuseUnless(start.Request.Accepts, target);
         findings.Add(await access.SecondOpinionAsync(target, cancel));
@@ -61,7 +61,7 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
     public async Task ResumeAsync(Target target, string pause, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(target);
-        var tried = await access.CanaryAsync(target, cancel);
+        var (_, tried) = await access.CanaryAsync(target, cancel);
         if (tried.Code is { } code)
             throw new EmbeddingAdminException(pause, $"The test update before the run goes on did not come through ({code}). {tried.Sentence} Nothing more was written. Settle that and resume.");
     }
@@ -85,21 +85,21 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         _ => $"{tokens.AtLeast:N0} to {tokens.AtMost:N0} tokens without a price",
     };
 
-    private static void RefuseUnlessItCanWrite(Target target, WriteProbe probe)
+    private static void RefuseUnlessItCanWrite(Target target, string role, AccessCell tried)
     {
         var table = $"{target.Table.Schema}.{target.Table.Table}";
-        switch (probe.Code)
+        switch (tried.Code)
         {
             case null:
                 return;
             case ErrorCodes.RowSecurity:
-                throw WriteRefusal.RowSecurity(table, probe.Name);
+                throw WriteRefusal.RowSecurity(table, role);
             case ErrorCodes.Grant:
                 throw new EmbeddingAdminException(
-                    probe.Code,
-                    $"The database role {probe.Name} may not update {table}. No run was started and no text was sent. Grant it: grant select, update ({target.Vector}) on {target.Relation} to {SqlName.Of(probe.Name)};");
+                    tried.Code,
+                    $"The database role {role} may not update {table}. No run was started and no text was sent. Grant it: grant select, update ({target.Vector}) on {target.Relation} to {SqlName.Of(role)};");
             default:
-                throw new EmbeddingAdminException(probe.Code, $"A test update of {table} reported success and changed nothing. No run was started and no text was sent. {probe.Sentence}");
+                throw new EmbeddingAdminException(tried.Code, $"A test update of {table} {(tried.Code == ErrorCodes.WriteSwallowed ? "reported success and changed nothing" : "was refused")}. No run was started and no text was sent. {tried.Sentence}");
         }
     }
 }

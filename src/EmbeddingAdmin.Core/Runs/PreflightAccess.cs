@@ -22,8 +22,8 @@ public sealed class PreflightAccess(AccessProbe access, IOptionsMonitor<Supabase
             remarks.Count > 0 ? remarks[0].Code : null);
     }
 
-    /// <summary>Writes a test vector to one row, reads it in a second statement, and rolls back.</summary>
-    public Task<WriteProbe> CanaryAsync(Target target, CancellationToken cancel) => access.DatabaseAsync(target, cancel);
+    /// <inheritdoc cref="AccessProbe.CanaryAsync"/>
+    public Task<(string Role, AccessCell Answer)> CanaryAsync(Target target, CancellationToken cancel) => access.CanaryAsync(target, cancel);
 
     /// <summary>What the project's API says of the keys. It decides nothing: the run writes over the database connection.</summary>
     public async Task<PreflightFinding> SecondOpinionAsync(Target target, CancellationToken cancel)
@@ -31,13 +31,16 @@ public sealed class PreflightAccess(AccessProbe access, IOptionsMonitor<Supabase
         ArgumentNullException.ThrowIfNull(target);
         if (supabase.CurrentValue is { Url: null } options)
             return new(PreflightStep.Api, $"There is no second opinion. {options.Missing ?? "The project's API is not configured (Supabase:Url)."}");
-        var asked = await AskAsync(target, cancel);
-        var odd = asked.FirstOrDefault(probe => probe.Writer == Writer.ServiceKey && probe.Answer is WriteAnswer.No or WriteAnswer.SilentlyNo);
-        return new(PreflightStep.Api, string.Join(' ', asked.Select(probe => $"The {probe.Name}: {probe.Sentence}")), odd is null ? null : odd.Code ?? (odd.Answer == WriteAnswer.SilentlyNo ? ErrorCodes.RowSecurity : ErrorCodes.Grant));
+        var service = await AskAsync(target, Identity.ServiceKey, cancel);
+        var anonymous = await AskAsync(target, Identity.AnonymousKey, cancel);
+        return new(PreflightStep.Api, $"The service key: {service.Sentence} The anonymous key: {anonymous.Sentence}", service.Answer is AccessAnswer.No or AccessAnswer.SilentlyNo ? service.Code : null);
     }
 
-    private async Task<IReadOnlyList<WriteProbe>> AskAsync(Target target, CancellationToken cancel) =>
-        [.. (await access.MeasureAsync(target.Table, cancel)).Where(probe => probe.Writer != Writer.DatabaseRole)];
+    private async Task<AccessCell> AskAsync(Target target, Identity key, CancellationToken cancel)
+    {
+        var cells = await access.TryAsync(target, key, new(), cancel);
+        return cells.FirstOrDefault(cell => cell.Answer != AccessAnswer.Yes) ?? cells[^1];
+    }
 
     private static string? Named(string place, string? key) => key is null ? null : $"{place} {SupabaseKey.Read(key)}";
 }

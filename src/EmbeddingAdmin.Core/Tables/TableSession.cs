@@ -64,11 +64,22 @@ internal sealed class TableSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Rolls back and has the server end the session. What was set under a name of an app's own, such as claims, leaves an empty text in a session
-    /// that had none, even when the transaction is rolled back, and a trigger that reads it as JSON fails from then on. Only the session's end takes
-    /// that away, for us and for whoever would be given the session next by a pooler.
+    /// Whether the server ends the session together with this transaction. What was set under a name of an app's own, such as claims, leaves an empty
+    /// text in a session that had none, even when the transaction is rolled back, and a trigger that reads it as JSON fails from then on. Only the
+    /// session's end takes that away, for us and for whoever would be given the session next by a pooler.
     /// </summary>
-    public async Task EndAsync()
+    public bool IsLast { get; set; }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (IsLast)
+            await EndAsync();
+        await Transaction.DisposeAsync();
+        if (_owned)
+            await _connection.DisposeAsync();
+    }
+
+    private async Task EndAsync()
     {
         try
         {
@@ -79,13 +90,6 @@ internal sealed class TableSession : IAsyncDisposable
         {
             // It is gone, which was the purpose, or was lost before.
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Transaction.DisposeAsync();
-        if (_owned)
-            await _connection.DisposeAsync();
     }
 
     private static async Task<TableSession> BeginAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long? run, bool owned, CancellationToken cancel, TimeSpan? lockTimeout = null)

@@ -12,7 +12,7 @@ public sealed class TableAccess(AccessProbe probe, EmbeddingTable table)
     public EmbeddingTable Table => table;
 
     /// <summary>The last answers, whoever asked for them; null before the first.</summary>
-    public AccessMatrix? Matrix { get; private set; } = probe.LatestMatrix(table.Name);
+    public AccessMatrix? Matrix { get; private set; } = probe.Latest(table.Name);
 
     /// <summary>What kept the last measurement from being one; the old answers stay.</summary>
     public Fault? Fault { get; private set; }
@@ -28,7 +28,7 @@ public sealed class TableAccess(AccessProbe probe, EmbeddingTable table)
         (Measuring, Fault) = (true, null);
         try
         {
-            Matrix = await probe.MatrixAsync(table, how, left);
+            Matrix = await probe.MeasureAsync(table, how, left);
         }
         catch (Exception exception) when (exception is EmbeddingAdminException or NpgsqlException)
         {

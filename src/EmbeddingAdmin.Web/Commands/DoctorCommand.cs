@@ -50,7 +50,7 @@ internal static class DoctorCommand
 
         if (how.Key is { } typed)
             how = how with { Key = RowKey.Read(target, typed) ?? throw new EmbeddingAdminException(ErrorCodes.RowKey, $"No row of {table.Name} can have the key {typed}. Nothing was measured. Its keys are {target.KeyType}.") };
-        var matrix = await terminal.Get<AccessProbe>().MatrixAsync(table, how, cancel);
+        var matrix = await terminal.Get<AccessProbe>().MeasureAsync(table, how, cancel);
         var why = new List<Diagnosis>();
         foreach (var who in matrix.Unable)
             why.Add(await terminal.Get<WhyNothingChanged>().AskAsync(table, who, how, cancel));

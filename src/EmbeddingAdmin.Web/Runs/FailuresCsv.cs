@@ -14,7 +14,7 @@ internal static class FailuresCsv
 {
     private const string Header = "key,outcome,stage,code,attempts,message,at";
 
-    private static readonly SearchValues<char> Formulas = SearchValues.Create("=+-@\t\r");
+    private static readonly SearchValues<char> Formulas = SearchValues.Create("=+-@\t\r\n");
     private static readonly SearchValues<char> Quoted = SearchValues.Create(",\"\r\n");
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 

@@ -91,6 +91,7 @@ public sealed class ApiProbeTests(ApiStack stack) : IClassFixture<ApiStack>
     [InlineData($"{Function} 'begin return new; end'; {BeforeTheUpdate}", "the trigger t.")]
     [InlineData("create rule r as on update to stories do also select 1", "the rule r.")]
     [InlineData("create publication p for table stories", "the publication p.")]
+    [InlineData("create publication p for tables in schema public", "the publication p.")]
     [InlineData($"{Function} 'begin return new; end'; {BeforeTheUpdate}; create trigger u before update on stories for each row execute function f(); create publication p for table stories", "the triggers t, u and the publication p.")]
     public async Task What_an_update_would_set_off_is_named_and_not_set_off_unless_somebody_agrees(string sql, string named)
     {

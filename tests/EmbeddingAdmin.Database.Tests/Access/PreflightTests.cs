@@ -42,7 +42,7 @@ public sealed class PreflightTests(AssemblyStack stack)
         foreach (var (step, words) in (ReadOnlySpan<(string, string)>)[
             ("keys", "No key of the project's API is set"), ("connection", "on this machine. It is no standby and takes writes."), ("role", "is a superuser"),
             ("table", "public.stories is a table with the key id (bigint, its primary key); embedding is vector of 24 dimensions"), ("privileges", "may select id, embedding, title, content, genre, tags and update embedding"),
-            ("neighbours", "sets off nothing else"), ("canary", "the vector is there; rolled back."), ("api", "There is no second opinion."), ("disk", "(20 × 104 bytes"),
+            ("neighbours", "sets off nothing else"), ("canary", "The test vector was in the row, and was rolled back."), ("api", "There is no second opinion."), ("disk", "(20 × 104 bytes"),
             ("provider", "answered two fixed sentences"), ("confirmed", "Shown and confirmed were 20 rows, ")])
         {
             Assert.Contains(words, events.Single(happened => happened.Kind == $"preflight.{step}").Sentence, StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class PreflightTests(AssemblyStack stack)
         var events = (await engine.Events.OfRunAsync(run.Id, 100, TestEngine.Cancel)).ToDictionary(happened => happened.Kind);
         Assert.Equal(ErrorCodes.UnusualKey, events["preflight.keys"].Code);
         Assert.DoesNotContain("0123456789", events["preflight.keys"].Sentence, StringComparison.Ordinal);
-        Assert.Contains("The service key: The API does not answer.", events["preflight.api"].Sentence, StringComparison.Ordinal);
+        Assert.Contains("The service key: The API does not answer: nobody listens there, or there is no way to it", events["preflight.api"].Sentence, StringComparison.Ordinal);
         Assert.Contains($"(list {run.Plan.Neighbours}). The index near (hnsw, ", events["preflight.neighbours"].Sentence, StringComparison.Ordinal);
         Assert.Contains("On the vector there is the index near. No replica is seen.", events["preflight.disk"].Sentence, StringComparison.Ordinal);
         Assert.Contains("Rows, tokens and cost were not shown before the start; 20 rows are in scope now.", events["preflight.confirmed"].Sentence, StringComparison.Ordinal);

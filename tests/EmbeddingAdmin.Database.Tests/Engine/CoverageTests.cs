@@ -98,11 +98,12 @@ public sealed class CoverageTests(AssemblyStack stack)
 
         foreach (var table in built.GetRequiredService<TableCatalog>().Tables)
         {
-            var probes = await built.GetRequiredService<AccessProbe>().MeasureAsync(table, TestEngine.Cancel);
+            var matrix = await built.GetRequiredService<AccessProbe>().MeasureAsync(table, new(), TestEngine.Cancel);
             Assert.Equal(
-                [(Writer.DatabaseRole, WriteAnswer.Yes), (Writer.ServiceKey, WriteAnswer.Yes), (Writer.AnonymousKey, WriteAnswer.SilentlyNo)],
-                probes.Select(probe => (probe.Writer, probe.Answer)));
-            Assert.DoesNotContain(probes, probe => (probe.Sentence + probe.Evidence + probe.Name).Contains(serviceKey[10..], StringComparison.Ordinal));
+                [AccessAnswer.Yes, AccessAnswer.Yes, AccessAnswer.Yes, AccessAnswer.SilentlyNo, AccessAnswer.SilentlyNo],
+                new[] { Identity.Connection, Identity.Find("serviceRole-sql")!, Identity.ServiceKey, Identity.Find("anon-sql")!, Identity.AnonymousKey }.Select(who => matrix[who, AccessQuestion.Sticks].Answer));
+            Assert.True(matrix.AllCan);
+            Assert.DoesNotContain(matrix.Cells, cell => (cell.Sentence + cell.Evidence).Contains(serviceKey[10..], StringComparison.Ordinal));
             Assert.Equal(0, await database.ScalarAsync<long>($"select count({table.Vector}) from {table.Table}", TestEngine.Cancel));
 
             var bug = await built.GetRequiredService<OriginalBug>().ShowAsync(table, TestEngine.Cancel);
@@ -110,30 +111,15 @@ public sealed class CoverageTests(AssemblyStack stack)
         }
     }
 
-    [Theory]
-    [InlineData("create publication passed_on for table stories", "passed_on")]
-    [InlineData("create publication all_of_it for all tables", "all_of_it")]
-    [InlineData("create publication of_public for tables in schema public", "of_public")]
-    public async Task Nothing_is_sent_through_the_api_to_a_table_whose_updates_are_passed_on(string publication, string name)
-    {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 3, ("Supabase:Url", "http://127.0.0.1:1"), ("Supabase:ServiceKey", "sb_secret_0123456789"));
-        await engine.Database.ExecuteAsync(publication, TestEngine.Cancel);
-
-        var probes = await engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, TestEngine.Cancel);
-
-        var service = probes.Single(probe => probe.Writer == Writer.ServiceKey);
-        Assert.Equal((WriteAnswer.NotMeasured, $"Publications: {name}"), (service.Answer, service.Evidence));
-    }
-
     [Fact]
     public async Task A_service_key_that_is_not_set_is_named_where_it_would_be_needed()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 3, ("Supabase:Url", "http://127.0.0.1:1"));
 
-        var probes = await engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, TestEngine.Cancel);
+        var matrix = await engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, new(), TestEngine.Cancel);
 
-        var service = probes.Single(probe => probe.Writer == Writer.ServiceKey);
-        Assert.Equal((WriteAnswer.NotMeasured, "EA-CFG-01"), (service.Answer, service.Code));
+        var service = matrix[Identity.ServiceKey, AccessQuestion.Sticks];
+        Assert.Equal((AccessAnswer.NotMeasured, "EA-CFG-01"), (service.Answer, service.Code));
         Assert.Equal("No Supabase service key is set (Supabase:ServiceKey or SUPABASE_SERVICE_ROLE_KEY).", service.Sentence);
     }
 }

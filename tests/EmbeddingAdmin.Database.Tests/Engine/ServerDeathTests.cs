@@ -1,5 +1,8 @@
+using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Access.Why;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing.Crash;
 using EmbeddingAdmin.Testing.Surroundings;
 using EmbeddingAdmin.Writing;
@@ -39,6 +42,8 @@ public sealed class ServerDeathTests
         Assert.False(driving.IsCompleted, feed.Latest(asked.Id)?.Progress.Waiting);
         var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => site.Control.AskAsync(asked.Id, RunAction.Pause, null, CrashSite.Operator, Cancel));
         Assert.Equal(ErrorCodes.DatabaseStandby, DatabaseFaults.Explain(refused)?.Code);
+        var why = await site.Services.GetRequiredService<WhyNothingChanged>().AskAsync(site.Services.GetRequiredService<TableCatalog>().Tables[0], Identity.Connection, new(), Cancel);
+        Assert.Equal((ErrorCodes.DatabaseStandby, Suspect.Database, Found.Cause), (why.Code, why.Steps[0].Suspect, why.Steps[0].Found));
         await primary.DisposeAsync();
         var paused = await driving;
         Assert.Equal((RunStatus.Paused, ErrorCodes.DatabaseStandby), (paused.Status, paused.ReasonCode));

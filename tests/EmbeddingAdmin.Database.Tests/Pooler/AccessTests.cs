@@ -53,7 +53,7 @@ public sealed class AccessTests(AssemblyStack stack)
         Assert.Empty(await Leftovers.FindAsync(engine.Database, engine.Pooler, TestEngine.Cancel));
 
         async Task<IReadOnlyList<AccessCell>> MeasureAsync(ServiceProvider services) =>
-            (await services.GetRequiredService<AccessProbe>().MatrixAsync(engine.Table, new() { Key = "1" }, TestEngine.Cancel)).Cells;
+            (await services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, new() { Key = "1" }, TestEngine.Cancel)).Cells;
 
         static string Said(AccessCell cell) => $"{cell.Identity.Slug} {cell.Question} {cell.Answer} {cell.Code} {cell.Sentence} {cell.Evidence}";
     }
@@ -70,7 +70,7 @@ public sealed class AccessTests(AssemblyStack stack)
             """, TestEngine.Cancel);
         using var gaveUp = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
 
-        var measuring = engine.Services.GetRequiredService<AccessProbe>().MatrixAsync(engine.Table, new(), gaveUp.Token);
+        var measuring = engine.Services.GetRequiredService<AccessProbe>().MeasureAsync(engine.Table, new(), gaveUp.Token);
         await engine.UntilSqlAsync("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')");
         await gaveUp.CancelAsync();
 

@@ -35,7 +35,7 @@ public sealed class ReadingTests(AssemblyStack stack)
         Assert.Equal(Oracle.Vector(row.Text, TestEngine.Dimensions), row.Vector!.Value.ToArray());
         Assert.Equal(5, (await engine.Services.GetRequiredService<Neighbours>().FindAsync(target, "3", TestEngine.Cancel)).Rows.Count);
 
-        Assert.Equal(WriteAnswer.Yes, (await engine.Services.GetRequiredService<AccessProbe>().DatabaseAsync(target, TestEngine.Cancel)).Answer);
+        Assert.Equal(AccessAnswer.Yes, (await engine.Services.GetRequiredService<AccessProbe>().CanaryAsync(target, TestEngine.Cancel)).Answer.Answer);
         Assert.Contains((await engine.Services.GetRequiredService<Discovery>().ReadAsync(TestEngine.Cancel)).Found, column => column.Entry.Table == "stories");
         Assert.Equal(20, (await engine.Services.GetRequiredService<RecipePreview>().ReadAsync(target, TestEngine.Cancel)).Rows.Count);
         Assert.Single(await engine.Services.GetRequiredService<RecipeBook>().VersionsAsync(target.ColumnName, TestEngine.Cancel));

@@ -97,7 +97,7 @@ public sealed class TransactionModeTests(AssemblyStack stack)
     private static async Task CanaryAndMeasurementAsync(TestEngine engine)
     {
         var (access, target) = (engine.Services.GetRequiredService<AccessProbe>(), await engine.TargetAsync());
-        Assert.Equal(WriteAnswer.Yes, (await access.DatabaseAsync(target, Cancel)).Answer);
+        Assert.Equal(AccessAnswer.Yes, (await access.CanaryAsync(target, Cancel)).Answer.Answer);
         Assert.Equal("Yes Yes Yes", string.Join(' ', (await access.TryAsync(target, Identity.Connection, new(), Cancel)).Select(cell => cell.Answer)));
     }
 
@@ -199,7 +199,7 @@ public sealed class TransactionModeTests(AssemblyStack stack)
     {
         var asked = new NpgsqlConnectionStringBuilder(engine.Pooler!.ConnectionString) { Options = "-c statement_timeout=4321", SearchPath = "nowhere", Timezone = "Asia/Tokyo", Multiplexing = false };
         await using var engineOfOptions = engine.Another(asked.ConnectionString);
-        Assert.Equal(WriteAnswer.Yes, (await engineOfOptions.GetRequiredService<AccessProbe>().DatabaseAsync(await engine.TargetAsync(), Cancel)).Answer);
+        Assert.Equal(AccessAnswer.Yes, (await engineOfOptions.GetRequiredService<AccessProbe>().CanaryAsync(await engine.TargetAsync(), Cancel)).Answer.Answer);
     }
 
     private static async Task RefusalsLookLikeABrokenProtocolAsync(TestPooler pooler, TestDatabase database)

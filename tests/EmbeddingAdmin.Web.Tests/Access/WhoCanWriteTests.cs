@@ -22,7 +22,7 @@ public sealed class WhoCanWriteTests(ScreensDatabase database) : IClassFixture<S
 
             Assert.Equal(["Database role postgres", "Service key", "Anonymous key"], who.FindAll(".probes strong").Select(name => name.TextContent));
             Assert.Equal(["Silently no", "Not measured", "Not measured"], who.FindAll(".probes .status-badge").Select(badge => badge.LastChild!.TextContent));
-            Assert.Contains("not the test vector", who.Find(".probes details").TextContent, StringComparison.Ordinal);
+            Assert.Contains("neither RETURNING nor the row has the test vector", who.Find(".probes details").TextContent, StringComparison.Ordinal);
             Assert.Equal(["/access?table=stories", "/access/why/stories?who=connection-sql"], who.FindAll(".who-links a").Select(link => link.GetAttribute("href")));
 
             await database.ExecuteAsync("drop function keep_old() cascade");

@@ -65,7 +65,9 @@ public sealed class WhyLinksTests(ScreensDatabase database) : IClassFixture<Scre
             await using var screens = await Screens.OpenAsync(database);
             var panel = screens.Render<StartPanel>(p => p.Add(s => s.Table, "stories"));
             panel.WaitForElement(".facts");
-            await panel.FindAll(".panel-buttons button")[1].ClickAsync(new());
+            await panel.InvokeAsync(() => panel.Find(".neighbours .agree input").ChangeAsync(new() { Value = true }));
+            panel.WaitForAssertion(() => Assert.False(panel.FindAll(".panel-buttons button")[1].HasAttribute("disabled")));
+            await panel.InvokeAsync(() => panel.FindAll(".panel-buttons button")[1].ClickAsync(new()));
             panel.WaitForAssertion(() => Assert.Contains(ErrorCodes.WriteSwallowed, panel.Find(".error-card").TextContent, StringComparison.Ordinal));
             Assert.Equal("/access/why/stories", panel.Find(".why-link").GetAttribute("href"));
         }

@@ -136,13 +136,13 @@ public sealed class SingleRowTests(ScreensDatabase database) : IClassFixture<Scr
         await using var local = await Screens.OpenAsync(database);
         var page = Open(local, "stories", key);
         page.WaitForElement(".row-reason");
-        Assert.Empty(page.FindAll(".row-actions a"));
+        Assert.Empty(page.FindAll(".row-actions a:not(.why-link)"));
 
         await using var hosted = await Screens.OpenAsync(database, null, null, null, ("Supabase:Url", "https://abcdefghijklmnopqrst.supabase.co"));
         page = Open(hosted, "stories", key);
-        page.WaitForElement(".row-actions a");
+        page.WaitForElement(".row-actions a:not(.why-link)");
         var oid = await database.Database.ScalarAsync<uint>("select 'public.stories'::regclass::oid", TestContext.Current.CancellationToken);
-        Assert.Equal($"https://supabase.com/dashboard/project/abcdefghijklmnopqrst/editor/{oid}?schema=public&filter=id%3Aeq%3A{key}", page.Find(".row-actions a").GetAttribute("href"));
+        Assert.Equal($"https://supabase.com/dashboard/project/abcdefghijklmnopqrst/editor/{oid}?schema=public&filter=id%3Aeq%3A{key}", page.Find(".row-actions a:not(.why-link)").GetAttribute("href"));
     }
 
     private static IRenderedComponent<SingleRow> Open(Screens screens, string table, string key)

@@ -18,6 +18,7 @@ public sealed class FailuresCsvTests(SignInDatabase database) : IClassFixture<Si
     [InlineData("@SUM(A1)", "'@SUM(A1)")]
     [InlineData("\t=1", "'\t=1")]
     [InlineData("\r=1", "\"'\r=1\"")]
+    [InlineData("\n=1", "\"'\n=1\"")]
     [InlineData("=1,\"2\"", "\"'=1,\"\"2\"\"\"")]
     [InlineData("a=1", "a=1")]
     [InlineData("a,b", "\"a,b\"")]

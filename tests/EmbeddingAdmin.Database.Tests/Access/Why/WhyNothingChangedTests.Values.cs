@@ -43,7 +43,7 @@ public sealed partial class WhyNothingChangedTests
 
         var said = await database.AskAsync(new(IdentityKind.ServiceRole, Way.Sql), new() { Key = "1" });
         var coverage = await database.Engine.CoverageAsync();
-        var run = await database.Engine.BackfillAsync(new(RunKind.Backfill, "stories") { Scope = [CoverageState.Invalid] });
+        var run = await database.Engine.BackfillAsync(await database.Engine.AcceptedAsync(new(RunKind.Backfill, "stories") { Scope = [CoverageState.Invalid] }));
 
         Assert.Contains("holds a vector that is unusable", said.Steps[^1].Sentence, StringComparison.Ordinal);
         Assert.Equal(1, coverage.States[CoverageState.Invalid]);

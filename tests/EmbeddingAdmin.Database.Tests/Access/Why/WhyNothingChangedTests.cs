@@ -3,6 +3,7 @@ using EmbeddingAdmin.Access.Why;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Database.Tests.Engine;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Testing.Surroundings;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -80,7 +81,8 @@ public sealed partial class WhyNothingChangedTests(WhyDatabase database)
         Assert.Null(again.Code);
         if (identity != Identity.Connection)
             return;
-        var (run, lease) = await database.Writer.GetControl().StartHereAsync(new(RunKind.Backfill, "stories") { Scope = CoverageStates.Mendable }, TestEngine.Operator, TestEngine.Cancel);
+        var request = await database.Writer.AcceptedAsync(new(RunKind.Backfill, "stories") { Scope = CoverageStates.Mendable }, TestEngine.Cancel);
+        var (run, lease) = await database.Writer.GetControl().StartHereAsync(request, TestEngine.Operator, TestEngine.Cancel);
         var ended = await database.Writer.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
         Assert.Equal((RunStatus.Succeeded, Verdict.Verified, null), (ended.Status, ended.Verdict, ended.Reason));
         Assert.Empty(await database.Engine.DifferencesAsync());
