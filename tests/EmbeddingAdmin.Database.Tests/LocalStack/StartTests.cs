@@ -6,6 +6,7 @@ using Npgsql;
 namespace EmbeddingAdmin.Database.Tests;
 
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[Collection(nameof(Alone))]
 public sealed class StartTests
 {
     private static readonly TimeProvider Clock = TimeProvider.System;
