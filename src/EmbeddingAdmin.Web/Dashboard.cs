@@ -99,6 +99,11 @@ internal static class Dashboard
                 circuits.DisconnectedCircuitRetentionPeriod = circuits.PersistedCircuitInMemoryRetentionPeriod = TimeSpan.FromMinutes(1);
                 circuits.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(10);
             })
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
+            .AddHubOptions(hub =>
+            {
+                hub.MaximumReceiveMessageSize = 32 * 1024;
+                // A browser that slows the timers of a tab in the background is not one that has gone.
+                hub.ClientTimeoutInterval = TimeSpan.FromSeconds(75);
+            });
     }
 }

@@ -94,11 +94,11 @@ public sealed class AccessTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
     {
         var page = visitor.Page;
         await visitor.GoAsync("Overview");
+        demo.Provider.Script.Hang = true;
         await new TableCard(page, "profiles").Ask("Start backfill").ClickAsync();
         await new StartPanel(page).Ask("Start").ClickAsync();
         var run = new RunPage(page);
-        await run.IsSeenToMoveAsync(times: 2);
-        demo.Provider.Script.Hang = true;
+        await run.IsSeenToMoveAsync(demo.Provider, times: 2);
         await ExecuteAsync(
             $"""
             create or replace function {Trigger}() returns trigger language plpgsql as $$ begin new.preference_embedding := old.preference_embedding; return new; end $$;

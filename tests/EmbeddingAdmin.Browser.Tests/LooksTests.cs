@@ -37,10 +37,10 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         var panel = new StartPanel(page);
         await Expect(panel.Sample).ToBeVisibleAsync();
         await look.AtAsync("start-panel", dialog: true);
+        demo.Provider.Script.Hang = true;
         await panel.Ask("Start").ClickAsync();
         var run = new RunPage(page);
-        await run.IsSeenToMoveAsync(times: 3);
-        demo.Provider.Script.Hang = true;
+        await run.IsSeenToMoveAsync(demo.Provider, times: 3);
         await look.AtAsync("run-running");
         await visitor.GoAsync("Overview");
         await Expect(card.LastRun).ToContainTextAsync("Running");

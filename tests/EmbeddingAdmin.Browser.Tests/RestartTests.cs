@@ -10,13 +10,14 @@ public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
     public async Task A_paused_run_is_found_as_it_was_left_after_a_restart_and_goes_on_from_there()
     {
         const string table = "profiles";
+        demo.Provider.Script.Hang = true;
         await using var visitor = await Visitor.SignInAsync(chrome, demo);
         await new TableCard(visitor.Page, table).Ask("Start backfill").ClickAsync();
         await new StartPanel(visitor.Page).Ask("Start").ClickAsync();
         var run = new RunPage(visitor.Page);
-        await run.IsSeenToMoveAsync(times: 2);
+        await run.IsSeenToMoveAsync(demo.Provider, times: 2);
         await run.Ask("Pause").ClickAsync();
-        await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
+        await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
         var paused = await run.ProgressAsync();
         var (address, texts) = (new Uri(visitor.Page.Url), demo.Provider.Counts.Texts);
         await visitor.CloseAsync();
@@ -36,6 +37,7 @@ public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
 
         // Nothing more is watched on the way to the end.
         demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(5);
+        demo.Provider.Script.Hang = false;
         await run.Ask("Resume").ClickAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
         await run.FiguresAreTheLedgersAsync(sql);

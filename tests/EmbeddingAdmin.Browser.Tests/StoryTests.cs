@@ -15,6 +15,7 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
     public async Task A_stranger_signs_in_and_sees_a_backfill_go_from_nothing_to_all_and_every_figure_is_what_SQL_says(string table)
     {
         demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(200);
+        demo.Provider.Script.Hang = true;
         await using var stranger = await Visitor.SignInAsync(chrome, demo);
         await using var colleague = await Visitor.SignInAsync(chrome, demo);
         var sql = await TableFacts.OfAsync(demo, table);
@@ -26,13 +27,13 @@ public sealed class StoryTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         var run = await ABackfillIsStartedAsync(stranger.Page, table, sql);
         await colleague.Page.GotoAsync(stranger.Page.Url);
         var watched = new RunPage(colleague.Page);
-        await Task.WhenAll(run.IsSeenToMoveAsync(times: 5), watched.IsSeenToMoveAsync(times: 1));
+        await run.IsSeenToMoveAsync(demo.Provider, times: 4);
+        await watched.IsSeenToMoveAsync(demo.Provider, times: 1);
 
-        demo.Provider.Script.Hang = true;
         await run.Ask("Pause").ClickAsync();
-        await run.IsAsync("Pausing", TimeSpan.FromSeconds(3));
-        await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
-        await watched.IsAsync("Paused", TimeSpan.FromSeconds(3));
+        await run.IsAsync("Pausing", TimeSpan.FromSeconds(10));
+        await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
+        await watched.IsAsync("Paused", TimeSpan.FromSeconds(10));
         var paused = await run.ProgressAsync();
         await Expect(watched.Bar).ToHaveAttributeAsync("aria-valuetext", paused);
         await run.FiguresAreTheLedgersAsync(sql);

@@ -20,10 +20,10 @@ public sealed class LockTests(AssemblyStack stack)
         await engine.HostAsync();
 
         var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
-        var busy = await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] == 197 && seen.Progress.Waiting is not null);
+        var busy = await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] == 197
+            && seen.Progress.Waiting?.StartsWith("Waiting for the database: the app has locked 3 rows.", StringComparison.Ordinal) == true);
 
         Assert.Equal(RunStatus.Running, busy.Run.Status);
-        Assert.StartsWith("Waiting for the database: the app has locked 3 rows.", busy.Progress.Waiting, StringComparison.Ordinal);
         await app.DisposeAsync();
         await WellAsync(engine, (await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal())).Run, Receipt.Empty.Add(RowOutcome.Written, 200));
         Assert.Empty(await engine.DifferencesAsync());

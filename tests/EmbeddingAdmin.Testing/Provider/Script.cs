@@ -44,6 +44,8 @@ public sealed class Script
     private readonly Queue<ScriptedAnswer> _next = [];
     private readonly List<(Predicate<string> Text, ScriptedAnswer Answer)> _refused = [];
     private TaskCompletionSource? _hanging;
+    private int _held;
+    private int _steps;
 
     /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
     public ScriptedAnswer Probe { get; set; } = new();
@@ -77,6 +79,7 @@ public sealed class Script
             TaskCompletionSource? released = null;
             lock (_lock)
             {
+                (_held, _steps) = (value ? _held : 0, 0);
                 if (value)
                     _hanging ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 else
@@ -85,6 +88,25 @@ public sealed class Script
 
             released?.SetResult();
         }
+    }
+
+    /// <summary>While calls hang: answers those that do now, or the next one when none does yet. What comes after it hangs again.</summary>
+    public void Step()
+    {
+        TaskCompletionSource? released;
+        lock (_lock)
+        {
+            if (_held == 0)
+            {
+                _steps++;
+                return;
+            }
+
+            (released, _hanging) = (_hanging, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            _held = 0;
+        }
+
+        released?.SetResult();
     }
 
     /// <summary>Answers one of the next calls, in the order given here, in place of everything else.</summary>
@@ -147,6 +169,17 @@ public sealed class Script
     internal Task WhenReleasedAsync(CancellationToken token)
     {
         lock (_lock)
-            return _hanging?.Task.WaitAsync(token) ?? Task.CompletedTask;
+        {
+            if (_hanging is null)
+                return Task.CompletedTask;
+            if (_steps > 0)
+            {
+                _steps--;
+                return Task.CompletedTask;
+            }
+
+            _held++;
+            return _hanging.Task.WaitAsync(token);
+        }
     }
 }
