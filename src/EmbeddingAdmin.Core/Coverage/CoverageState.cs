@@ -11,7 +11,7 @@ public enum CoverageState
     StaleText,
     /// <summary>The vector was made with another provider, model, dimensions or recipe.</summary>
     StaleConfig,
-    /// <summary>A vector of unknown origin.</summary>
+    /// <summary>A vector of unknown origin: no run of ours wrote it, or it is no longer the one that was written.</summary>
     Unstamped,
     /// <summary>A vector that no search can use: zero, or of wrong dimensions.</summary>
     Invalid,
@@ -49,7 +49,8 @@ public static class CoverageStates
         CoverageState.EmptySource => $"t.{target.Vector} is null and {target.Text.IsBlank}",
         CoverageState.Missing => $"t.{target.Vector} is null",
         CoverageState.Invalid => $"({target.Function("vector_dims")}(t.{target.Vector}) <> {target.Dimensions} or {target.Norm($"t.{target.Vector}")} = 0)",
-        CoverageState.Unstamped => "s.row_key is null",
+        // Whoever put another vector in the place of ours left our stamp beside it.
+        CoverageState.Unstamped => $"(s.row_key is null or s.vector_hash <> sha256({target.Bytes($"t.{target.Vector}")}))",
         CoverageState.StaleConfig => $"s.made_from is distinct from {madeFrom}",
         CoverageState.StaleText => $"s.text_hash <> {target.Text.Hash}",
         CoverageState.Fresh => "true",

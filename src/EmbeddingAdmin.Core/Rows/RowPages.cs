@@ -166,7 +166,7 @@ public sealed class RowPages(NpgsqlDataSource database, StampBook stamps, TimePr
             select t.{Target.Key}::text, left({Target.Text.Expression}, {RowSummary.MostCharacters}), char_length({Target.Text.Expression}) > {RowSummary.MostCharacters},
                    {CoverageStates.Classify(Target, "$2")}, s.at
               from {Target.Relation} t
-              left join lateral (select x.row_key, x.made_from, x.text_hash, x.at from embedding_admin.stamp x
+              left join lateral (select x.row_key, x.made_from, x.text_hash, x.vector_hash, x.at from embedding_admin.stamp x
                                   where x.vector_column = $1 and x.row_key = t.{Target.Key}::text offset 0) s on true
              where {where} and {Target.Filter} and {InState} order by t.{Target.Key} {Direction} limit {Rows + 1}
             """;

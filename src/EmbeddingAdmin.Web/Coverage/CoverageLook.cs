@@ -27,7 +27,7 @@ public static class CoverageLook
         new(CoverageState.Fresh, "up to date", "fresh", "The vector was made from the row's text of now, with the settings of now."),
         new(CoverageState.StaleText, "edited since", "stale", "The text was edited after its vector was made. A backfill of what is out of date mends it."),
         new(CoverageState.StaleConfig, "from other settings", "other", "The vector was made with another provider, model, length or text recipe. A backfill of what is out of date mends it."),
-        new(CoverageState.Unstamped, "of unknown origin", "unknown", "There is a vector, and no run of this dashboard wrote it. A backfill of what is out of date replaces it."),
+        new(CoverageState.Unstamped, "of unknown origin", "unknown", "There is a vector, and it is not one that a run of this dashboard wrote. A backfill of what is out of date replaces it."),
         new(CoverageState.Invalid, "unusable", "invalid", "The vector is zero or has the wrong length; no search finds the row. A backfill of what is out of date mends it."),
         new(CoverageState.Missing, "missing", "missing", "The row has text and no vector. A backfill makes it."),
         new(CoverageState.EmptySource, "nothing to embed", "empty", "The row has no text, so it needs no vector."),

@@ -21,6 +21,7 @@ public static class RowWords
             (CoverageState.Invalid, _) => "All numbers of the vector are 0, so that it has no direction; no search finds the row.",
             (CoverageState.StaleText, { } stamp) => $"The text was edited after run {stamp.Run} made the vector.",
             (CoverageState.StaleConfig, { } stamp) => $"The vector was made otherwise than the settings say now: {Differences(row, stamp)}.",
+            (CoverageState.Unstamped, { } stamp) => $"The vector is not the one that run {stamp.Run} wrote: somebody replaced it, and nobody knows what it was made from.",
             (CoverageState.Unstamped, _) => "There is a vector, and no run of this dashboard wrote it: nobody knows what it was made from.",
             _ => "The vector was made from the row's text of now, with the settings of now.",
         };
@@ -32,7 +33,7 @@ public static class RowWords
         ArgumentNullException.ThrowIfNull(row);
         if (!row.Counts)
             yield return "The table's filter leaves this row out: it is not counted, and no run touches it.";
-        if (row is { Stamp: { SameVector: false } stamp, Vector: not null })
+        if (row is { Stamp: { SameVector: false } stamp, Vector: not null, State: not CoverageState.Unstamped })
             yield return $"The row holds another vector than the one that run {stamp.Run} wrote: somebody replaced it.";
         if (row.Bytes > row.MostBytes)
             yield return $"The text is longer than what the provider is sent ({Amount.Of(row.MostBytes)} bytes): a run lists the row as too long, and cuts nothing.";

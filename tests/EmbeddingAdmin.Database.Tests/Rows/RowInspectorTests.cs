@@ -49,7 +49,7 @@ public sealed class RowInspectorTests(AssemblyStack stack)
         foreach (var (key, state) in new[]
         {
             ("1", CoverageState.Fresh), ("2", CoverageState.StaleText), ("3", CoverageState.Unstamped), ("4", CoverageState.Invalid), ("5", CoverageState.Missing),
-            ("6", CoverageState.EmptySource), ("7", CoverageState.Fresh), ("8", CoverageState.StaleConfig),
+            ("6", CoverageState.EmptySource), ("7", CoverageState.Unstamped), ("8", CoverageState.StaleConfig),
         })
             Assert.Equal(state, (await ReadAsync(engine, key)).State);
         Assert.Null((await ReadAsync(engine, "3")).Stamp);
