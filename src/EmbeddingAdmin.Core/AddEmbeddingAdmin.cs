@@ -30,6 +30,7 @@ public static class EmbeddingAdminRegistration
         ArgumentNullException.ThrowIfNull(configuration);
         services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
+        services.Configure<CoverageOptions>(configuration.GetSection(CoverageOptions.Section));
         services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         AddKeys(services, configuration);
@@ -47,7 +48,13 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<ProviderProbe>();
         services.AddSingleton<PriceList>();
         services.AddSingleton<StampBook>();
+        services.AddSingleton<CoverageScan>();
+        services.AddSingleton<CoverageCounter>();
+        services.AddSingleton<CoverageGlance>();
         services.AddSingleton<CoverageReader>();
+        services.AddSingleton<CoverageHistory>();
+        services.AddSingleton<CoverageAges>();
+        services.AddSingleton<CoverageScans>();
         services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = 1 << 20 });
         services.AddSingleton<SupabaseApi>();
         services.AddSingleton<WriteFactsReader>();
@@ -116,6 +123,7 @@ public static class EmbeddingAdminRegistration
         RunJobs.Add(services);
         services.AddHostedService<RunNews>();
         services.AddHostedService<RunHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<CoverageScans>());
         return services;
     }
 }

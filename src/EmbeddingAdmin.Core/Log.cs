@@ -24,6 +24,12 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Warning, "How run {Run} stands could not be written down; it is settled when its lease has run out")]
     public static partial void RunNotSettled(this ILogger log, long run);
 
+    [LoggerMessage(109, LogLevel.Warning, "{Table} was not scanned to the end: {Fault}")]
+    public static partial void TableNotScanned(this ILogger log, string table, string fault);
+
+    [LoggerMessage(110, LogLevel.Warning, "The coverage was not kept: {Fault}")]
+    public static partial void CoverageNotKept(this ILogger log, string fault);
+
     [LoggerMessage(107, LogLevel.Information, "{Setting}: the key with the fingerprint {After} is in force now; before it was {Before}")]
     public static partial void KeyTaken(this ILogger log, string setting, string before, string after);
 

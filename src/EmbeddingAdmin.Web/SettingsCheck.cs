@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
@@ -43,6 +44,7 @@ internal static class SettingsCheck
         .. (configuration.Get<PriceOptions>() ?? new()).Problems(),
         .. TableSettings.Read(configuration).Problems,
         .. InstanceRole.Read(configuration[InstanceRole.Setting]).Problem is { } role ? [role] : Array.Empty<SettingProblem>(),
+        .. Section<CoverageOptions>(configuration, CoverageOptions.Section, options => options.Problems()),
         .. Section<BackfillOptions>(configuration, BackfillOptions.Section, options => options.Problems()),
         .. Section<DatabaseOptions>(configuration, DatabaseOptions.Section, _ => []),
         .. Section<SignInOptions>(configuration, "SignIn", SignIn),

@@ -14,12 +14,10 @@ internal static class Sample
     {
         Table = "stories",
         Column = "embedding",
-        Total = total,
-        Embedded = fresh + stale,
-        AsOf = Now,
-        Exact = true,
+        Rows = Counted(total),
+        WithVector = Counted(fresh + stale),
         CatalogRows = total,
-        States = CoverageStates.InOrder.ToDictionary(state => state, state => (long?)(state switch
+        Figures = CoverageStates.InOrder.ToDictionary(state => state, Figure? (state) => Counted(state switch
         {
             CoverageState.Fresh => fresh,
             CoverageState.StaleText => stale,
@@ -28,6 +26,8 @@ internal static class Sample
             _ => 0,
         })),
     };
+
+    public static Figure Counted(long rows) => new(rows, Basis.Counted, Now);
 
     public static Run Run(RunStatus status, RunKind kind = RunKind.Backfill, long id = 42) => new()
     {

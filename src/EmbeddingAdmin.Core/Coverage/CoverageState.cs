@@ -40,6 +40,10 @@ public static class CoverageStates
     public static IReadOnlyList<CoverageState> Mendable { get; } =
         [CoverageState.Missing, CoverageState.StaleText, CoverageState.StaleConfig, CoverageState.Unstamped, CoverageState.Invalid];
 
+    /// <summary>The states of rows that hold a vector, which takes looking at it or at its text.</summary>
+    public static IReadOnlyList<CoverageState> OfVectors { get; } =
+        [CoverageState.Fresh, CoverageState.StaleText, CoverageState.StaleConfig, CoverageState.Unstamped, CoverageState.Invalid];
+
     /// <summary>The SQL that is true for rows in <paramref name="state"/>, given that no earlier state holds.</summary>
     /// <param name="state">The state.</param>
     /// <param name="target">The table.</param>

@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -86,7 +87,12 @@ public sealed class RunJobs(ISchedulerFactory schedulers)
             return;
         var scheduler = await schedulers.GetScheduler(cancel);
         if (fires)
+        {
+            await scheduler.AddJob(CoverageJob.Detail, AddJobOptions.Replacing, cancel);
+            await scheduler.ScheduleTrigger(CoverageJob.Trigger, TriggerConflict.Replace, cancel);
             await scheduler.Start(cancel);
+        }
+
         _scheduler = scheduler;
     }
 

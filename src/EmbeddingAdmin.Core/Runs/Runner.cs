@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tasks;
@@ -12,7 +13,7 @@ namespace EmbeddingAdmin.Runs;
 /// Drives a run from wherever it is to wherever it may go: to its end, to a pause, or to a fault. It knows nobody who calls it: the
 /// host and the terminal call the same method.
 /// </summary>
-public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, DatabaseBrake brake, TimeProvider clock, ILogger<Runner> log)
+public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFeed feed, DatabaseBrake brake, CoverageHistory coverage, TimeProvider clock, ILogger<Runner> log)
 {
     /// <summary>The sweeps after the main pass; what is still in scope then arrived too fast, and is counted as not attempted.</summary>
     public const int MostSweeps = 3;
@@ -70,7 +71,9 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
             return run;
         using var asking = new CancellationTokenSource(Explaining, clock);
         var cause = halt.Fault is { } thrown ? await tasks.ExplainAsync(run, thrown, asking.Token) : null;
-        return await new RunEnding(store, ledger, feed, brake, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
+        var end = await new RunEnding(store, ledger, feed, brake, clock, log).WriteAsync(run, lease, cause, finished, ticker, stopping);
+        await coverage.TakeAfterAsync(end);
+        return end;
     }
 
     /// <summary>All passes; true when the scope is done.</summary>

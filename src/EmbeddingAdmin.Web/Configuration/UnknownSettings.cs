@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using EmbeddingAdmin.Access;
+using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.SignIn;
@@ -18,6 +19,7 @@ internal static partial class UnknownSettings
     [
         "ConnectionStrings:Postgres", "DataProtection:Folder",
         .. Of<SupabaseOptions>(SupabaseOptions.Section), .. Of<EmbeddingOptions>(EmbeddingOptions.Section), .. Of<BackfillOptions>(BackfillOptions.Section), .. Of<SignInOptions>("SignIn"),
+        .. Of<CoverageOptions>(CoverageOptions.Section),
         .. Of<DatabaseOptions>(DatabaseOptions.Section), "LocalStack:Postgres", "LocalStack:Folder", "LocalStack:DebianMirror", LocalDatabase.Running,
     ];
 

@@ -37,17 +37,13 @@ public static class CoverageLook
     public static IReadOnlyList<Segment> Segments(TableCoverage coverage)
     {
         ArgumentNullException.ThrowIfNull(coverage);
-        var segments = Looks.Where(look => coverage.States[look.State] > 0)
-            .Select(look => new Segment(look.Word, coverage.States[look.State]!.Value, look.Colour, look.Meaning, look.State)).ToList();
-        if (segments.Count == 0 && NotComputed(coverage).Count > 0 && coverage.Total > 0)
-        {
-            segments =
-            [
-                new("with a vector", coverage.Embedded, "unknown", "There is a vector; what it was made from was not examined."),
-                new("without a vector", coverage.Total - coverage.Embedded, "missing", "There is no vector; whether there is text to embed was not examined."),
-            ];
-            segments.RemoveAll(segment => segment.Rows == 0);
-        }
+        var segments = Looks.Where(look => coverage[look.State] > 0)
+            .Select(look => new Segment(look.Word, coverage[look.State]!.Value, look.Colour, look.Meaning, look.State)).ToList();
+        var vectors = segments.FindLastIndex(segment => segment.State is { } state && CoverageStates.OfVectors.Contains(state)) + 1;
+        if (coverage.Unexamined > 0)
+            segments.Insert(vectors, new(coverage.Unexamined == coverage.Embedded ? "with a vector" : "not examined yet", coverage.Unexamined, "unexamined", "There is a vector; whether it belongs to the row's text of now is not known yet. The scan in the background finds out."));
+        if (coverage[CoverageState.Missing] is null && coverage.Total > coverage.Embedded)
+            segments.Add(new("without a vector", coverage.Total - coverage.Embedded, "missing", "There is no vector; whether there is text to embed was not examined."));
         return segments;
     }
 
@@ -61,23 +57,26 @@ public static class CoverageLook
         return [.. Looks.Where(look => coverage.States[look.State] is null).Select(look => look.Word)];
     }
 
-    /// <summary>How much is embedded, in a few characters; no number when nothing could be.</summary>
+    /// <summary>How much is embedded, in a few characters, an estimate with ≈; no number when nothing could be.</summary>
     public static string Headline(TableCoverage coverage)
     {
         ArgumentNullException.ThrowIfNull(coverage);
-        return coverage.Share is { } share ? Amount.Percent(share) : "–";
+        return coverage.Share is { } share ? $"{(coverage.Exact ? "" : "≈ ")}{Amount.Percent(share)}" : "–";
     }
 
-    /// <summary>What the headline speaks of.</summary>
+    /// <summary>What the headline speaks of. Nothing, nothing visible, nothing left by the filter and all of it are four different things.</summary>
     public static string HeadlineLabel(TableCoverage coverage)
     {
         ArgumentNullException.ThrowIfNull(coverage);
         return coverage switch
         {
-            { RowsHidden: true } => "no row is visible",
-            { Total: 0 } => "the table is empty",
+            { RowsHidden: true, CatalogRows: >= 0 } => $"no rows visible to this role (the catalog says about {Amount.Of((long)coverage.CatalogRows)})",
+            { RowsHidden: true } => "no rows visible to this role (the table was never analysed, so the catalog does not know how many there are)",
+            { FilteredOut: true } => "hidden by the table's filter: it leaves no row",
+            { Total: 0 } => "no rows",
             { Share: null } => "no row has text to embed",
-            _ when coverage.States[CoverageState.EmptySource] is null => "of all rows embedded",
+            _ when coverage[CoverageState.EmptySource] is null => "of all rows embedded",
+            { Share: 1 } => "all embedded",
             _ => "of rows with text embedded",
         };
     }
@@ -95,15 +94,36 @@ public static class CoverageLook
             : $"Coverage of {coverage.Table}: {Amount.Of(coverage.Embedded)} of {Amount.Rows(coverage.Total)} embedded ({Headline(coverage)} {HeadlineLabel(coverage)}): {string.Join(", ", parts)}.";
     }
 
+    /// <summary>How the rows are known, as the beginning of a sentence that ends with the moment.</summary>
+    public static string Basis(Basis basis) => basis switch
+    {
+        EmbeddingAdmin.Coverage.Basis.Counted => "Counted by the database",
+        EmbeddingAdmin.Coverage.Basis.Scanned => "Examined row by row",
+        EmbeddingAdmin.Coverage.Basis.Counter => "≈ The last count, and what our runs have written since; counted",
+        EmbeddingAdmin.Coverage.Basis.Index => "≈ Rows without a vector counted by their index, all rows by the database's statistics;",
+        EmbeddingAdmin.Coverage.Basis.Statistics => "≈ By the database's statistics",
+        _ => throw new ArgumentOutOfRangeException(nameof(basis), basis, null),
+    };
+
+    /// <summary>How far the scan of the vectors is, in a sentence; null when none is under way.</summary>
+    public static string? Scan(TableCoverage coverage)
+    {
+        ArgumentNullException.ThrowIfNull(coverage);
+        return coverage.Scan is not { } scan ? null
+            : scan.Trouble is { } trouble ? $"The scan of the vectors does not get on: {trouble}"
+            : $"The vectors are being examined in the background: {Amount.Of(scan.Looked)} of about {Amount.Rows(Math.Max(scan.Looked, coverage.Total))} so far.";
+    }
+
     /// <summary>What an operator has to be told about these figures, in a sentence; null when they say it themselves.</summary>
     public static string? Warning(TableCoverage coverage)
     {
         ArgumentNullException.ThrowIfNull(coverage);
         return coverage switch
         {
-            { RowsHidden: true } => $"This connection's role sees no row, and the catalog knows of about {Amount.Of((long)coverage.CatalogRows)}: row-level security hides them. Nothing here means that they are embedded.",
-            _ when NotComputed(coverage) is { Count: > 0 } states => $"Not computed, because the full count took too long: {string.Join(", ", states)}. They are not drawn, and not zero.",
-            { Exact: false } => "These figures are an estimate.",
+            { RowsHidden: true } => "Row-level security hides every row from this connection's role. Nothing here means that they are embedded, or that they are not.",
+            { FilteredOut: true } => "The table has rows, and the filter in its settings leaves all of them out: nothing is counted, and no run touches one.",
+            { Total: 0 } => null,
+            { Scan: null, ScanDue: false } when NotComputed(coverage) is { Count: > 0 } states => $"Not computed, because it took too long: {string.Join(", ", states)}. They are not drawn, and not zero.",
             _ => null,
         };
     }

@@ -30,8 +30,8 @@ public sealed class CoverageBarTests : BunitContext
     {
         var bar = RenderBar(Sample.Coverage(0));
         Assert.Empty(bar.FindAll(".segment"));
-        Assert.Equal("No rows", bar.Find(".legend").TextContent.Trim());
-        Assert.Equal("Coverage of stories: the table is empty.", bar.Find(".coverage-bar").GetAttribute("aria-label"));
+        Assert.Equal("no rows", bar.Find(".legend").TextContent.Trim());
+        Assert.Equal("Coverage of stories: no rows.", bar.Find(".coverage-bar").GetAttribute("aria-label"));
     }
 
     private IRenderedComponent<CoverageBar> RenderBar(TableCoverage coverage) => Render<CoverageBar>(p => p.Add(bar => bar.Coverage, coverage));

@@ -5,21 +5,48 @@ namespace EmbeddingAdmin.Web.Tests.Coverage;
 
 public sealed class CoverageLookTests
 {
+    private static readonly TableCoverage Hidden = Sample.Coverage(0) with { CatalogRows = 5000, RowsHidden = true };
+
     [Fact]
     public void Nothing_of_nothing_is_never_100_percent()
     {
-        foreach (var coverage in (TableCoverage[])[Sample.Coverage(0), Sample.Coverage(7, empty: 7), Sample.Coverage(0) with { CatalogRows = 5000 }])
+        foreach (var coverage in (TableCoverage[])[Sample.Coverage(0), Sample.Coverage(7, empty: 7), Hidden, Sample.Coverage(0) with { FilteredOut = true }])
             Assert.DoesNotContain("%", CoverageLook.Headline(coverage) + CoverageLook.TextAlternative(coverage).Replace("(– ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Equal("the table is empty", CoverageLook.HeadlineLabel(Sample.Coverage(0)));
+        Assert.Equal("no rows", CoverageLook.HeadlineLabel(Sample.Coverage(0) with { CatalogRows = 5000 }));
         Assert.Equal("no row has text to embed", CoverageLook.HeadlineLabel(Sample.Coverage(7, empty: 7)));
     }
 
     [Fact]
     public void Rows_that_the_role_may_not_see_are_said_and_not_called_an_empty_table()
     {
-        var hidden = Sample.Coverage(0) with { CatalogRows = 5000 };
-        Assert.Equal("no row is visible", CoverageLook.HeadlineLabel(hidden));
-        Assert.Contains("about 5,000: row-level security hides them", CoverageLook.Warning(hidden), StringComparison.Ordinal);
+        Assert.Equal("no rows visible to this role (the catalog says about 5,000)", CoverageLook.HeadlineLabel(Hidden));
+        Assert.StartsWith("Row-level security hides every row", CoverageLook.Warning(Hidden), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_nothing_visible_nothing_left_by_the_filter_and_all_of_it_are_four_sentences()
+    {
+        string[] sentences = [.. new[] { Sample.Coverage(0), Hidden, Sample.Coverage(0) with { FilteredOut = true }, Sample.Coverage(7, fresh: 7) }.Select(CoverageLook.HeadlineLabel)];
+
+        Assert.Equal(["no rows", "no rows visible to this role (the catalog says about 5,000)", "hidden by the table's filter: it leaves no row", "all embedded"], sentences);
+    }
+
+    [Fact]
+    public void An_estimate_says_so_and_what_it_rests_on()
+    {
+        var coverage = Sample.Coverage(1_000_000, fresh: 999_000, missing: 1_000) with { WithVector = Sample.Counted(999_000) with { Basis = Basis.Counter } };
+
+        Assert.Equal("≈ 99.9 %", CoverageLook.Headline(coverage));
+        Assert.All(Enum.GetValues<Basis>(), basis => Assert.Equal(basis is Basis.Counter or Basis.Index or Basis.Statistics, CoverageLook.Basis(basis).StartsWith('≈')));
+    }
+
+    [Fact]
+    public void What_was_written_since_a_scan_is_a_part_of_its_own()
+    {
+        var coverage = Sample.Coverage(100, fresh: 60, stale: 5, missing: 15) with { WithVector = Sample.Counted(85), Scan = new(Sample.Now, 40, null) };
+
+        Assert.Equal([("up to date", 60L), ("edited since", 5L), ("not examined yet", 20L), ("missing", 15L)], CoverageLook.Segments(coverage).Select(segment => (segment.Word, segment.Rows)));
+        Assert.Equal("The vectors are being examined in the background: 40 of about 100 rows so far.", CoverageLook.Scan(coverage));
     }
 
     [Fact]
@@ -38,7 +65,7 @@ public sealed class CoverageLookTests
     [Fact]
     public void A_state_that_was_not_computed_is_not_drawn_and_is_said()
     {
-        var coverage = Sample.Coverage(5000) with { Embedded = 3000, States = CoverageStates.InOrder.ToDictionary(state => state, _ => (long?)null) };
+        var coverage = Sample.Coverage(5000) with { WithVector = Sample.Counted(3000), Figures = CoverageStates.InOrder.ToDictionary(state => state, _ => (Figure?)null) };
         Assert.Equal([("with a vector", 3000L), ("without a vector", 2000L)], CoverageLook.Segments(coverage).Select(segment => (segment.Word, segment.Rows)));
         Assert.All(CoverageLook.NotComputed(coverage), word => Assert.Contains(word, CoverageLook.TextAlternative(coverage), StringComparison.Ordinal));
         Assert.Contains("not zero", CoverageLook.Warning(coverage), StringComparison.Ordinal);
@@ -47,7 +74,7 @@ public sealed class CoverageLookTests
     [Fact]
     public void Every_state_has_a_word_and_a_colour_of_its_own()
     {
-        var all = Sample.Coverage(7) with { States = CoverageStates.InOrder.ToDictionary(state => state, _ => (long?)1) };
+        var all = Sample.Coverage(7) with { WithVector = Sample.Counted(5), Figures = CoverageStates.InOrder.ToDictionary(state => state, Figure? (_) => Sample.Counted(1)) };
         var segments = CoverageLook.Segments(all);
         Assert.Equal(CoverageStates.InOrder.Count, segments.Count);
         Assert.Equal(segments.Count, segments.DistinctBy(segment => segment.Word, StringComparer.Ordinal).Count());

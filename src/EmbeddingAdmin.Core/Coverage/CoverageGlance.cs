@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using EmbeddingAdmin.Tables;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace EmbeddingAdmin.Coverage;
+
+/// <summary>
+/// The first answer about a large table, at once and with what it rests on: the last count and our own writes since; else the partial index on what is
+/// missing; else the database's statistics. The exact count comes behind it.
+/// </summary>
+public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catalog, CoverageCounter counter, IOptions<CoverageOptions> options, TimeProvider clock)
+{
+    // An answer that takes longer is none at once.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    // The shape of a table changes seldom, and a first answer is corrected a moment later.
+    private static readonly TimeSpan ShapeFor = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, (long At, Target Target, bool HasIndex)> _shapes = new(StringComparer.Ordinal);
+
+    /// <summary>What can be said at once; null when nothing can, or when the table is small enough to be counted right away.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="EmbeddingAdminException">The table cannot be resolved.</exception>
+    public async Task<TableCoverage?> ReadAsync(EmbeddingTable table, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (await counter.ReadAsync(table, cancel) is { } counted)
+            return counted;
+        var (target, hasIndex) = await ShapeAsync(table, cancel);
+        if (target.Facts.EstimatedRows <= options.Value.ExamineAtOnceUpTo)
+            return null;
+        // Neither the index nor the statistics know which rows the filter leaves.
+        if (target.Filter != "true")
+            return null;
+        return hasIndex ? await ByIndexAsync(target, cancel) ?? await ByStatisticsAsync(target, cancel) : await ByStatisticsAsync(target, cancel);
+    }
+
+    private async Task<(Target Target, bool HasIndex)> ShapeAsync(EmbeddingTable table, CancellationToken cancel)
+    {
+        if (_shapes.TryGetValue(table.Name, out var known) && clock.GetElapsedTime(known.At) < ShapeFor)
+            return (known.Target, known.HasIndex);
+        var target = await catalog.ResolveAsync(table, cancel);
+        var index = await MissingIndex.FindAsync(database, target, null, cancel);
+        _shapes[table.Name] = (clock.GetTimestamp(), target, index.Name is not null);
+        return (target, index.Name is not null);
+    }
+
+    private async Task<TableCoverage?> ByIndexAsync(Target target, CancellationToken cancel)
+    {
+        try
+        {
+            await using var session = await TableSession.OpenAsync(database, Patience, cancel);
+            await using var command = session.Command(
+                $"select (select greatest(reltuples, 0)::bigint from pg_class where oid = $1), (select count(*) from {target.Relation} t where t.{target.Vector} is null), statement_timestamp()",
+                new NpgsqlParameter { Value = target.Facts.Oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid });
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            await reader.ReadAsync(cancel);
+            var (without, at) = (reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2));
+            var total = Math.Max(without, reader.GetInt64(0));
+            return Of(target, new(total, Basis.Statistics, at), new(total - without, Basis.Index, at));
+        }
+        catch (PostgresException unanswered) when (unanswered.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return null;
+        }
+    }
+
+    private async Task<TableCoverage?> ByStatisticsAsync(Target target, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select (select null_frac from pg_stats where schemaname = $2 and tablename = $3 and attname = $4 order by inherited desc limit 1),
+                   coalesce(greatest(a.last_analyze, a.last_autoanalyze), statement_timestamp())
+              from (select $1::oid as oid) r left join pg_stat_all_tables a on a.relid = r.oid
+            """);
+        command.Parameters.Add(new NpgsqlParameter { Value = target.Facts.Oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid });
+        foreach (var name in new[] { target.Table.Schema, target.Table.Table, target.Table.Vector })
+            command.Parameters.Add(new() { Value = name });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel) || await reader.IsDBNullAsync(0, cancel))
+            return null;
+        var (missing, at) = (reader.GetFloat(0), reader.GetFieldValue<DateTimeOffset>(1));
+        var rows = (long)target.Facts.EstimatedRows;
+        return Of(target, new(rows, Basis.Statistics, at), new((long)Math.Round(rows * (1 - (double)missing)), Basis.Statistics, at));
+    }
+
+    private static TableCoverage Of(Target target, Figure rows, Figure withVector) => new()
+    {
+        Table = target.Table.Name,
+        Column = target.Table.Vector,
+        Rows = rows,
+        WithVector = withVector,
+        Figures = CoverageStates.InOrder.ToDictionary(state => state, _ => (Figure?)null),
+        CatalogRows = target.Facts.EstimatedRows,
+    };
+}
