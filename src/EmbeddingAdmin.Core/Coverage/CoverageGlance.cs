@@ -29,7 +29,7 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
         if (await counter.ReadAsync(table, cancel) is { } counted)
             return counted;
         var (target, hasIndex) = await ShapeAsync(table, cancel);
-        if (target.Facts.EstimatedRows <= options.Value.ExamineAtOnceUpTo)
+        if (options.Value.IsSmall(target.Facts.EstimatedRows))
             return null;
         // Neither the index nor the statistics know which rows the filter leaves.
         if (target.Filter != "true")

@@ -12,6 +12,9 @@ public sealed class CoverageOptions
     /// <summary>The share of the time that a scan works, in percent, 1 to 100; the rest of it the database has for the app.</summary>
     public double ScanPercent { get; set; } = 25;
 
+    /// <summary>Whether a table of so many rows is counted by state in one statement; −1 are rows that nobody has counted, which may be few.</summary>
+    internal bool IsSmall(double rows) => ExamineAtOnceUpTo > 0 && rows <= ExamineAtOnceUpTo;
+
     /// <summary>How many times as long as it has worked a scan rests.</summary>
     internal double Rest => (100 / ScanPercent) - 1;
 

@@ -56,7 +56,7 @@ public sealed class CoverageReader(NpgsqlDataSource database, TableCatalog catal
 
     private async Task<TableCoverage> CountAsync(Target target, CancellationToken cancel)
     {
-        if (target.Facts.EstimatedRows <= options.Value.ExamineAtOnceUpTo)
+        if (options.Value.IsSmall(target.Facts.EstimatedRows))
         {
             try
             {
