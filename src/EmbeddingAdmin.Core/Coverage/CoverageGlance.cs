@@ -51,11 +51,11 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
     {
         try
         {
-            await using var session = await TableSession.OpenAsync(database, Patience, cancel);
-            await using var command = session.Command(
-                $"select (select greatest(reltuples, 0)::bigint from pg_class where oid = $1), (select count(*) from {target.Relation} t where t.{target.Vector} is null), statement_timestamp()",
+            await using var batch = TableSession.AtOnce(
+                database, Patience, $"select (select greatest(reltuples, 0)::bigint from pg_class where oid = $1), (select count(*) from {target.Relation} t where t.{target.Vector} is null), statement_timestamp()",
                 new NpgsqlParameter { Value = target.Facts.Oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid });
-            await using var reader = await command.ExecuteReaderAsync(cancel);
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            await reader.NextResultAsync(cancel);
             await reader.ReadAsync(cancel);
             var (without, at) = (reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2));
             var total = Math.Max(without, reader.GetInt64(0));

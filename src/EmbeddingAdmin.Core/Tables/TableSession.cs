@@ -46,6 +46,21 @@ internal sealed class TableSession : IAsyncDisposable
     public static Task<TableSession> OpenAsync(NpgsqlConnection connection, TimeSpan statementTimeout, long run, CancellationToken cancel) =>
         BeginAsync(connection, statementTimeout, run, owned: false, cancel);
 
+    /// <summary>
+    /// One read that is sent together with the settings of a session, in a single round trip that is a transaction by itself. The rows are those of the
+    /// second result.
+    /// </summary>
+    public static NpgsqlBatch AtOnce(NpgsqlDataSource database, TimeSpan statementTimeout, string sql, params ReadOnlySpan<NpgsqlParameter> values)
+    {
+        var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new($"select set_config('row_security', 'off', true), set_config('statement_timeout', '{(long)statementTimeout.TotalMilliseconds}', true), set_config('lock_timeout', '{(long)LockTimeout.TotalMilliseconds}', true)"));
+        var read = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            read.Parameters.Add(value);
+        batch.BatchCommands.Add(read);
+        return batch;
+    }
+
     /// <summary>A statement of this session with positional parameters; null stands for NULL.</summary>
     public NpgsqlCommand Command(string sql, params ReadOnlySpan<object?> values)
     {

@@ -48,6 +48,16 @@ public sealed class NothingTests(AssemblyStack stack)
     }
 
     [Fact]
+    public async Task Nor_is_what_is_visible_of_it_taken_for_the_whole_at_first_sight()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
+        await engine.Database.ExecuteAsync("create index on stories (id) where embedding is null", TestEngine.Cancel);
+        await using var services = await AsAsync(engine, "create policy part on stories for select using (id < 10)", ("Coverage:ExamineAtOnceUpTo", "1"));
+
+        Assert.Null(await services.GetRequiredService<CoverageGlance>().ReadAsync(services.GetRequiredService<TableCatalog>().Tables[0], TestEngine.Cancel));
+    }
+
+    [Fact]
     public async Task A_filter_that_leaves_no_row_is_said()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 5, ("Tables:0:Filter", "likes=gt.100"));
@@ -58,7 +68,7 @@ public sealed class NothingTests(AssemblyStack stack)
         Assert.False((await engine.CoverageAsync()).FilteredOut);
     }
 
-    private static async Task<ServiceProvider> AsAsync(TestEngine engine, string policy)
+    private static async Task<ServiceProvider> AsAsync(TestEngine engine, string policy, params (string, string)[] settings)
     {
         await engine.Database.ExecuteAsync(
             $"""
@@ -66,7 +76,7 @@ public sealed class NothingTests(AssemblyStack stack)
             do $$ begin create role {Role} login password 'nothing'; exception when duplicate_object then null; end $$;
             grant usage on schema public, extensions, embedding_admin to {Role}; grant select on stories to {Role}; grant all on all tables in schema embedding_admin to {Role}
             """, TestEngine.Cancel);
-        return engine.Another(new NpgsqlConnectionStringBuilder(engine.Database.ConnectionString) { Username = Role, Password = "nothing" }.ConnectionString);
+        return engine.Another(new NpgsqlConnectionStringBuilder(engine.Database.ConnectionString) { Username = Role, Password = "nothing" }.ConnectionString, settings);
     }
 
     private static Task<TableCoverage> ReadAsync(ServiceProvider services) =>
