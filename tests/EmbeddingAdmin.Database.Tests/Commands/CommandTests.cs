@@ -30,7 +30,7 @@ public sealed class CommandTests(AssemblyStack stack) : DemoCommands(stack)
         Assert.Equal(0, coverage.ExitCode);
         var tables = coverage.Json.EnumerateArray().ToArray();
         Assert.Equal([("stories", "embedding"), ("profiles", "preference_embedding")], tables.Select(table => (Text(table, "table"), Text(table, "column"))));
-        Assert.All(tables, table => Assert.Equal(["table", "column", "total", "states", "embedded", "asOf", "exact"], Names(table)));
+        Assert.All(tables, table => Assert.Equal(["table", "column", "total", "states", "embedded", "asOf", "exact", "examined"], Names(table)));
         Assert.All(tables, table => Assert.Equal(["fresh", "staleText", "staleConfig", "unstamped", "invalid", "emptySource", "missing"], Names(table.GetProperty("states"))));
         Assert.Equal((embedded, embedded, 1500), (tables[1].GetProperty("embedded").GetInt64(), tables[1].GetProperty("states").GetProperty("fresh").GetInt64(), tables[1].GetProperty("total").GetInt64()));
         Assert.Equal(0, tables[0].GetProperty("embedded").GetInt64());
