@@ -23,7 +23,7 @@ public sealed record EvidenceLine(string What, string? Then, string? Now, bool? 
         var (stamp, state) = (row.Stamp, row.State);
         var norm = row.Vector is { } vector ? VectorCheck.Norm(vector.Span) : (double?)null;
         var config = state == CoverageState.StaleConfig;
-        return
+        List<EvidenceLine> lines =
         [
             new("Text (sha256)", Short(stamp?.TextHash), row.Characters == 0 ? "none: the text is empty" : Short(row.TextHash), stamp is null ? null : stamp.TextHash == row.TextHash, state is CoverageState.StaleText or CoverageState.EmptySource),
             new("Vector (sha256)", Short(stamp?.VectorHash), row.Vector is null ? "none" : Short(row.VectorHash), stamp is null || row.Vector is null ? null : stamp.SameVector, state is CoverageState.Missing or CoverageState.Unstamped),
@@ -32,9 +32,11 @@ public sealed record EvidenceLine(string What, string? Then, string? Now, bool? 
             Setting("Model", stamp?.MadeBy.Model, row.Model.Model),
             Setting("Dimensions asked for", stamp is null ? null : Amount.Of(stamp.MadeBy.Dimensions), Amount.Of(row.Model.Dimensions)),
             new("Text recipe", stamp is null ? null : Version(stamp.RecipeVersion), Version(row.RecipeVersion), stamp?.SameRecipe, config && stamp is { SameRecipe: false }),
-            new("Vector's dimensions", $"{Amount.Of(row.Dimensions)} (the column's)", row.Vector is { } there ? Amount.Of(there.Length) : "none", row.Vector?.Length is { } length ? length == row.Dimensions : null, state == CoverageState.Invalid && row.Vector?.Length != row.Dimensions),
-            new("Vector's norm", "not 0", norm?.ToString("0.######", CultureInfo.InvariantCulture) ?? "none", norm is null ? null : norm != 0, state == CoverageState.Invalid && norm == 0),
+            new("Vector's dimensions", $"must be {Amount.Of(row.Dimensions)}", row.Vector is { } there ? Amount.Of(there.Length) : "none", row.Vector?.Length is { } length ? length == row.Dimensions : null, state == CoverageState.Invalid && row.Vector?.Length != row.Dimensions),
+            new("Vector's norm", "must not be 0", norm?.ToString("0.######", CultureInfo.InvariantCulture) ?? "none", norm is null ? null : norm != 0, state == CoverageState.Invalid && norm == 0),
         ];
+        // Where there is nothing to compare there is nothing to see.
+        return [.. lines.Where(line => line.Same is not null || line.Decides || line.What.StartsWith("Text (", StringComparison.Ordinal))];
 
         EvidenceLine Setting(string what, string? then, string now) => new(what, then, now, then is null ? null : then == now, config && then != now);
     }
