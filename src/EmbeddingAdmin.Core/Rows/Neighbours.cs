@@ -83,7 +83,7 @@ public sealed class Neighbours(NpgsqlDataSource database)
             return new(rows, rows.Count == 0 ? "No other row has a vector that this one can be compared with." : null, true, index, byIndex);
         return byIndex is { Count: > 0 }
             ? new(byIndex, null, false, index, byIndex)
-            : new([], $"Comparing this vector with all others took longer than {StatementTimeout.TotalSeconds:0} s and was given up. An index on the column for cosine distance makes it quick.", false, index);
+            : new([], $"Comparing this vector with all others took longer than {StatementTimeout.TotalSeconds:0} s and was given up. {(index is null ? "An index on the column for cosine distance makes it quick." : $"The index {index.Name} found nothing.")}", false, index);
     }
 
     private async Task<ReadOnlyMemory<float>?> VectorAsync(Target target, string key, CancellationToken cancel)

@@ -115,7 +115,7 @@ public sealed class SpotCheck(NpgsqlDataSource database, RowPages pages)
 
     private static SampleStep Came(RowPage page, string? from, bool back) =>
         page.Rows is [var row] ? new(row.Key, null, null)
-        : page.StoppedAt is { } at ? new(null, $"Looked at {page.Looked:N0} rows, up to key {at}, and found none in this state yet. The list of the rows in this state goes on from there.", null)
+        : page.StoppedAt is { } at ? new(null, $"Looked at {page.Looked:N0} rows, up to key {at}, and found none that belongs here yet. The list of rows can be searched further.", null)
         : new(null, End(from, back), null);
 
     private static string End(string? from, bool back) =>
