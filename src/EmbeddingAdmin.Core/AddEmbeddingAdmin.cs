@@ -88,6 +88,9 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RandomRow>();
         services.AddSingleton<RowInspector>();
         services.AddSingleton<Neighbours>();
+        services.AddSingleton<RowHistory>();
+        services.AddSingleton<MeaningSearch>();
+        services.AddSingleton<SpotCheck>();
         services.AddSingleton<RowEmbedder>();
         services.AddSingleton<ShownVectorWriter>();
         return services;

@@ -21,6 +21,9 @@ public sealed record RowFacts
     /// <summary>Bytes of the whole text in UTF-8, by which providers measure.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>The sha256 of the whole text of now, hexadecimal; what a stamp's is compared with.</summary>
+    public required string TextHash { get; init; }
+
     /// <summary>Bytes of the longest text that the provider is sent.</summary>
     public required int MostBytes { get; init; }
 
@@ -29,6 +32,9 @@ public sealed record RowFacts
 
     /// <summary>The vector; null when the row has none.</summary>
     public required ReadOnlyMemory<float>? Vector { get; init; }
+
+    /// <summary>The sha256 of the vector's bytes, hexadecimal; null when the row has none.</summary>
+    public string? VectorHash { get; init; }
 
     /// <summary>The length that the column's vectors have.</summary>
     public required int Dimensions { get; init; }
@@ -59,4 +65,14 @@ public sealed record RowFacts
 /// <param name="RecipeVersion">The number of the text recipe; null for one from before recipes were numbered.</param>
 /// <param name="SameRecipe">Whether it is the recipe of now.</param>
 /// <param name="SameVector">Whether the row still holds the vector that was stamped.</param>
-public sealed record RowStamp(long Run, DateTimeOffset At, EmbeddingModel MadeBy, int? RecipeVersion, bool SameRecipe, bool SameVector);
+public sealed record RowStamp(long Run, DateTimeOffset At, EmbeddingModel MadeBy, int? RecipeVersion, bool SameRecipe, bool SameVector)
+{
+    /// <summary>The page of the run in which it was written.</summary>
+    public int Page { get; init; }
+
+    /// <summary>The sha256 of the text that the vector was made from, hexadecimal.</summary>
+    public required string TextHash { get; init; }
+
+    /// <summary>The sha256 of the bytes that were written, hexadecimal.</summary>
+    public required string VectorHash { get; init; }
+}

@@ -35,9 +35,11 @@ public sealed class RowInspector(NpgsqlDataSource database, StampBook stamps, Pr
                 Text = reader.GetString(1),
                 Characters = reader.GetInt32(2),
                 Bytes = reader.GetInt32(3),
+                TextHash = reader.GetString(18),
                 MostBytes = Math.Min(provider.Limits.MaxTextBytes, provider.Limits.MaxBytes),
                 LeftOut = [.. lines.Zip(reader.GetFieldValue<bool[]>(4)).Where(line => line.Second).Select(line => line.First)],
                 Vector = await reader.IsDBNullAsync(5, cancel) ? default(ReadOnlyMemory<float>?) : reader.GetFieldValue<ReadOnlyMemory<float>>(5),
+                VectorHash = await reader.IsDBNullAsync(19, cancel) ? null : reader.GetString(19),
                 Dimensions = target.Dimensions,
                 State = CoverageStates.InOrder[reader.GetInt32(6)],
                 Counts = reader.GetBoolean(7),
@@ -55,7 +57,12 @@ public sealed class RowInspector(NpgsqlDataSource database, StampBook stamps, Pr
         async Task<RowStamp> StampAsync(NpgsqlDataReader reader, CancellationToken token) => new(
             reader.GetInt64(8), reader.GetFieldValue<DateTimeOffset>(9),
             new EmbeddingModel(reader.GetString(10), reader.GetString(11), reader.GetString(12), reader.GetInt32(13)),
-            await reader.IsDBNullAsync(14, token) ? null : reader.GetInt32(14), reader.GetString(15) == target.Text.Recipe, reader.GetBoolean(16));
+            await reader.IsDBNullAsync(14, token) ? null : reader.GetInt32(14), reader.GetString(15) == target.Text.Recipe, reader.GetBoolean(16))
+        {
+            TextHash = reader.GetString(20),
+            VectorHash = reader.GetString(21),
+            Page = reader.GetInt32(22),
+        };
     }
 
     private static string Sql(Target target) =>
@@ -64,7 +71,8 @@ public sealed class RowInspector(NpgsqlDataSource database, StampBook stamps, Pr
                array[{string.Join(", ", target.Text.Lines.Select(line => $"({line}) is null"))}], {target.AsVector($"t.{target.Vector}")},
                {CoverageStates.Classify(target, "$2")}, ({target.Filter}) is true,
                s.run, s.at, m.provider, m.host, m.model, m.dimensions, r.version, m.recipe,
-               coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = s.vector_hash, false), statement_timestamp()
+               coalesce(sha256({target.Bytes($"t.{target.Vector}")}) = s.vector_hash, false), statement_timestamp(),
+               encode({target.Text.Hash}, 'hex'), encode(sha256({target.Bytes($"t.{target.Vector}")}), 'hex'), encode(s.text_hash, 'hex'), encode(s.vector_hash, 'hex'), s.page
           from {target.Relation} t
           left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text
           left join embedding_admin.made_from m on m.id = s.made_from

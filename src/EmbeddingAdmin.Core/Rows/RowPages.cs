@@ -60,6 +60,20 @@ public sealed class RowPages(NpgsqlDataSource database, StampBook stamps, TimePr
         }
     }
 
+    /// <summary>The one row that comes next behind a key, or in front of it, along the key; a page that stopped says how far it looked.</summary>
+    internal async Task<RowPage> StepAsync(Target target, CoverageState? state, string? from, bool back, CancellationToken cancel)
+    {
+        try
+        {
+            var (column, madeFrom) = await stamps.CurrentAsync(target, cancel);
+            return await WalkAsync(new Walk(target, state, 1, back, column, madeFrom), from, cancel);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw WriteRefusal.Explain(target, refused);
+        }
+    }
+
     private async Task<RowPage> WalkAsync(Walk walk, string? from, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using EmbeddingAdmin.Coverage;
+using EmbeddingAdmin.Rows;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EmbeddingAdmin.Web.Rows;
@@ -23,7 +25,12 @@ public static class RowAddress
     }
 
     /// <summary>A row's page.</summary>
-    public static string Of(string table, string key)
+    /// <param name="table">The table's configured name.</param>
+    /// <param name="key">The row's key.</param>
+    /// <param name="walk">The way on which somebody came to it; null for none.</param>
+    public static string Of(string table, string key, SampleWalk? walk = null) => walk is null || walk == SampleWalk.ByKey ? Page(table, key) : QueryHelpers.AddQueryString(Page(table, key), Walk(walk));
+
+    private static string Page(string table, string key)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
@@ -43,8 +50,29 @@ public static class RowAddress
         return at < 0 ? null : Uri.UnescapeDataString(path[(at + Rows.Length)..]);
     }
 
+    /// <summary>The way that an address names; along the key when it names none, or one that there is not.</summary>
+    /// <param name="order">The order's name.</param>
+    /// <param name="state">The state's name.</param>
+    /// <param name="seed">The seed.</param>
+    public static SampleWalk WalkOf(string? order, string? state, int? seed) =>
+        Enum.GetValues<SampleOrder>().Cast<SampleOrder?>().FirstOrDefault(known => Name(known!.Value) == order) is not { } found ? SampleWalk.ByKey
+        : found != SampleOrder.State ? new(found, null, seed ?? 0)
+        : StateOf(state) is { } only ? new(found, only) : SampleWalk.ByKey;
+
     /// <summary>The state of that name; null when there is none.</summary>
     public static CoverageState? StateOf(string? name) => CoverageStates.InOrder.Cast<CoverageState?>().FirstOrDefault(state => Name(state!.Value) == name);
 
-    private static string Name(CoverageState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+    /// <summary>The state's name in an address.</summary>
+    public static string Name(CoverageState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+
+    private static string Name(SampleOrder order) => JsonNamingPolicy.CamelCase.ConvertName(order.ToString());
+
+    private static IEnumerable<KeyValuePair<string, string?>> Walk(SampleWalk walk)
+    {
+        yield return new("order", Name(walk.Order));
+        if (walk.State is { } state)
+            yield return new("state", Name(state));
+        if (walk.Seed != 0)
+            yield return new("seed", walk.Seed.ToString(CultureInfo.InvariantCulture));
+    }
 }

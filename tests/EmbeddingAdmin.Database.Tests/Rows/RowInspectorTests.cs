@@ -91,6 +91,30 @@ public sealed class RowInspectorTests(AssemblyStack stack)
         Assert.True(big.Characters > 30000 && big.Bytes > 120000 && big.Bytes > big.MostBytes, $"{big.Characters} {big.Bytes} {big.MostBytes}");
     }
 
+    [Theory]
+    [InlineData("vector")]
+    [InlineData("halfvec")]
+    public async Task The_hashes_that_decide_are_those_of_the_text_and_of_the_vector_then_and_now(string type)
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 3);
+        await engine.Database.ExecuteAsync($"alter table stories alter column embedding type extensions.{type}({TestEngine.Dimensions})", TestEngine.Cancel);
+        var bare = await ReadAsync(engine, "1");
+        Assert.Equal((null, null), (bare.VectorHash, bare.Stamp));
+        await engine.BackfillAsync();
+
+        var fresh = await ReadAsync(engine, "1");
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(fresh.Text))), fresh.TextHash);
+        Assert.Equal((fresh.TextHash, fresh.VectorHash, 1), (fresh.Stamp!.TextHash, fresh.Stamp.VectorHash, fresh.Stamp.Page));
+        Assert.Equal(Convert.ToHexStringLower(EmbeddingAdmin.Writing.VectorBinary.Hash(fresh.Vector!.Value, type == "halfvec")), fresh.VectorHash);
+
+        await engine.Database.ExecuteAsync("update stories set title = 'edited' where id = 1; update stories set embedding = (select embedding from stories where id = 1) where id = 2", TestEngine.Cancel);
+        var (edited, replaced) = (await ReadAsync(engine, "1"), await ReadAsync(engine, "2"));
+        Assert.Equal((fresh.TextHash, fresh.VectorHash), (edited.Stamp!.TextHash, edited.VectorHash));
+        Assert.NotEqual(edited.Stamp.TextHash, edited.TextHash);
+        Assert.NotEqual(replaced.Stamp!.VectorHash, replaced.VectorHash);
+        Assert.Equal(fresh.VectorHash, replaced.VectorHash);
+    }
+
     private static async Task<RowFacts> ReadAsync(TestEngine engine, string key) =>
         (await engine.Services.GetRequiredService<RowInspector>().ReadAsync(await engine.TargetAsync(), key, TestEngine.Cancel))!;
 }

@@ -177,6 +177,10 @@ public sealed class RowPagesTests(AssemblyStack stack)
             () => filtered.GetRequiredService<RandomRow>().PickAsync(target, null, TestEngine.Cancel),
             () => filtered.GetRequiredService<RowInspector>().ReadAsync(target, "1", TestEngine.Cancel),
             () => filtered.GetRequiredService<Neighbours>().FindAsync(target, "1", TestEngine.Cancel),
+            () => filtered.GetRequiredService<Neighbours>().FindAsync(target, new float[TestEngine.Dimensions].Select((_, n) => n + 1f).ToArray(), TestEngine.Cancel),
+            () => filtered.GetRequiredService<MeaningSearch>().SearchAsync(target, "text", TestEngine.Operator, TestEngine.Cancel),
+            () => filtered.GetRequiredService<SpotCheck>().FirstAsync(target, new(SampleOrder.Longest), TestEngine.Cancel),
+            () => filtered.GetRequiredService<SpotCheck>().NextAsync(target, SampleWalk.ByKey, "1", TestEngine.Cancel),
             () => filtered.GetRequiredService<RowEmbedder>().EmbedAsync("stories", "1", TestEngine.Operator, TestEngine.Cancel),
         ];
         foreach (var read in reads)

@@ -12,8 +12,8 @@ public sealed class RowWordsTests
 
     private static readonly RowFacts Row = new()
     {
-        Key = "7", Text = "text", Characters = 4, Bytes = 4, MostBytes = 100, LeftOut = [], Vector = new float[] { 0, 1, 0 }, Dimensions = 3, State = CoverageState.Fresh, Counts = true,
-        Stamp = new(5, Sample.Now, Model, 1, true, true), Model = Model, RecipeVersion = 1, AsOf = Sample.Now,
+        Key = "7", Text = "text", Characters = 4, Bytes = 4, TextHash = "aaaaaaaaaaaaaaaa", MostBytes = 100, LeftOut = [], Vector = new float[] { 0, 1, 0 }, Dimensions = 3, State = CoverageState.Fresh, Counts = true,
+        VectorHash = "bbbbbbbbbbbbbbbb", Stamp = new(5, Sample.Now, Model, 1, true, true) { TextHash = "aaaaaaaaaaaaaaaa", VectorHash = "bbbbbbbbbbbbbbbb", Page = 2 }, Model = Model, RecipeVersion = 1, AsOf = Sample.Now,
     };
 
     [Fact]
