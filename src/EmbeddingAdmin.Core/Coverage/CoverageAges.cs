@@ -22,16 +22,13 @@ public sealed class CoverageAges(NpgsqlDataSource database, TableCatalog catalog
 {
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(20);
 
-    // What is there by custom where the settings name none.
-    private static readonly string[] Customary = ["created_at", "inserted_at"];
-
     /// <summary>Coverage by month, and the age of the oldest row that is missing.</summary>
     /// <exception cref="EmbeddingAdminException">The table cannot be resolved or read.</exception>
     public async Task<CoverageAge> ReadAsync(EmbeddingTable table, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(table);
         var target = await catalog.ResolveAsync(table, cancel);
-        if (Column(target) is not { } column)
+        if (target.MadeAt is not { } column)
             return None(null, $"No column says when a row of {table.Name} was made. Name one as CreatedAt in its entry under Tables.");
         var made = $"t.{SqlName.Of(column.Name)}";
         try
@@ -68,8 +65,4 @@ public sealed class CoverageAges(NpgsqlDataSource database, TableCatalog catalog
 
         CoverageAge None(string? name, string why) => new(name, [], null, clock.GetUtcNow(), why);
     }
-
-    private static ColumnFacts? Column(Target target) =>
-        target.Facts.Columns.FirstOrDefault(column => column.Name == target.Table.CreatedAt)
-        ?? Customary.Select(name => target.Facts.Columns.FirstOrDefault(column => column.Name == name && (column.BaseType is "timestamptz" or "timestamp" or "date"))).OfType<ColumnFacts>().FirstOrDefault();
 }

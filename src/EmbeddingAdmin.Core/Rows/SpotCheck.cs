@@ -29,7 +29,7 @@ public sealed class SpotCheck(NpgsqlDataSource database, RowPages pages)
     public static string? CreationColumn(Target target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return target.Table.CreatedAt ?? (Made(target) is null ? null : target.KeyName);
+        return target.MadeAt?.Name ?? (Made(target) is null ? null : target.KeyName);
     }
 
     /// <summary>The first row in the order.</summary>
@@ -99,7 +99,7 @@ public sealed class SpotCheck(NpgsqlDataSource database, RowPages pages)
         _ => $"hashtextextended(t.{target.Key}::text, {walk.Seed.ToString(CultureInfo.InvariantCulture)})",
     };
 
-    private static SqlName? Made(Target target) => target.Table.CreatedAt is { } column ? SqlName.Of(column)
+    private static SqlName? Made(Target target) => target.MadeAt is { } column ? SqlName.Of(column.Name)
         : target.Facts.Columns.Single(c => c.Name == target.KeyName).BaseType is "int4" or "int8" ? target.Key : null;
 
     /// <summary>The blocks of a large table that are read, the same ones for the same seed.</summary>
@@ -122,6 +122,6 @@ public sealed class SpotCheck(NpgsqlDataSource database, RowPages pages)
         from is null ? "There is no row in this order." : back ? "There is no row before this one in this order." : "There is no row behind this one in this order.";
 
     private static string Cure(Target target, SampleWalk walk) => walk.Order is SampleOrder.Oldest or SampleOrder.Newest
-        ? $"An index on {target.Table.CreatedAt ?? target.KeyName} and the key makes it quick."
+        ? $"An index on {target.MadeAt?.Name ?? target.KeyName} and the key makes it quick."
         : target.Facts.EstimatedRows < 0 ? "The table was never analysed, so that no sample could be taken of it: ANALYZE it." : "Go through the rows by key, or by chance.";
 }

@@ -42,7 +42,6 @@ public sealed record Discovered(IReadOnlyList<Resolution> Configured, IReadOnlyL
 public sealed class Discovery(NpgsqlDataSource database, TableCatalog catalog)
 {
     private static readonly string[] Owners = ["user_id", "owner_id", "author_id", "owner"];
-    private static readonly string[] Times = ["created_at", "inserted_at", "created"];
 
     /// <summary>Looks now.</summary>
     public async Task<Discovered> ReadAsync(CancellationToken cancel)
@@ -68,7 +67,7 @@ public sealed class Discovery(NpgsqlDataSource database, TableCatalog catalog)
             Key = key is not null && facts.PrimaryKey is [var primary] && primary == key.Name ? null : key?.Name,
             Vector = vector.Name,
             Owner = Named(facts, Owners, column => column.BaseType is "uuid" or "int4" or "int8" or "text"),
-            CreatedAt = Named(facts, Times, column => column.BaseType is "timestamptz" or "timestamp"),
+            CreatedAt = facts.MadeAt?.Name,
         };
         return new DiscoveredColumn
         {

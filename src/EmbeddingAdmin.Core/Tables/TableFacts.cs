@@ -16,6 +16,8 @@ public sealed record ColumnFacts(string Name, string Type, string BaseType, int 
 /// <summary>What <c>pg_catalog</c> says of a table, at one moment.</summary>
 public sealed record TableFacts
 {
+    private static readonly string[] CustomaryMadeAt = ["created_at", "inserted_at", "created"];
+
     /// <summary>The relation's oid.</summary>
     public required uint Oid { get; init; }
 
@@ -54,4 +56,7 @@ public sealed record TableFacts
 
     /// <summary>Policies for UPDATE or ALL, as <c>name (roles)</c>.</summary>
     public required IReadOnlyList<string> UpdatePolicies { get; init; }
+
+    /// <summary>The column that by its name and type says when a row was made; null when none does.</summary>
+    public ColumnFacts? MadeAt => CustomaryMadeAt.Select(name => Columns.FirstOrDefault(column => column.Name == name && column.BaseType is ("timestamptz" or "timestamp"))).OfType<ColumnFacts>().FirstOrDefault();
 }

@@ -59,9 +59,12 @@ public sealed record Target
     /// <summary>The name under which stamps and runs know the column; see <see cref="EmbeddingTable.ColumnName"/>.</summary>
     public string ColumnName => Table.ColumnName;
 
+    /// <summary>The column that says when a row was made: that of the settings, or what is called so by custom; null when none does.</summary>
+    public ColumnFacts? MadeAt => Facts.Columns.FirstOrDefault(column => column.Name == Table.CreatedAt) ?? Facts.MadeAt;
+
     /// <summary>Every column that is ever read of the table, by bare names: the key, what text and filter are made of, whose a row is, when it was made, and the vector.</summary>
     public IReadOnlyList<string> Reads =>
-        [.. ((IEnumerable<string?>)[KeyName, .. Text.Columns, .. RowFilter.Columns(Table.Filter), Table.Owner, Table.CreatedAt, Table.Vector]).OfType<string>().Distinct(StringComparer.Ordinal)];
+        [.. ((IEnumerable<string?>)[KeyName, .. Text.Columns, .. RowFilter.Columns(Table.Filter), Table.Owner, MadeAt?.Name, Table.Vector]).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>The name of a function of pgvector, schema-qualified.</summary>
     public SqlName Function(string name) => SqlName.Of(Facts.VectorSchema, name);
