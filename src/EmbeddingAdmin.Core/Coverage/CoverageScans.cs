@@ -24,6 +24,13 @@ public sealed class CoverageScans(TableCatalog catalog, CoverageScan scan, Schem
     /// <summary>Asks for a scan of a table although the last one is still good.</summary>
     public void WantAnew(EmbeddingTable table) => Want(table, anew: true);
 
+    /// <summary>Whether this process scans a table, or is about to.</summary>
+    public bool IsUnderWay(EmbeddingTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return _underWay.ContainsKey(table.Name);
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

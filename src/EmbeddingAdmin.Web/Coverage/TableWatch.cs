@@ -26,11 +26,11 @@ internal sealed class TableWatch(RunFeed feed, CoverageGlance glance, CoverageRe
         TableCoverage? shown = null;
         (int Version, long Done) seen = default;
         var cost = TimeSpan.Zero;
-        await foreach (var runs in SignalsAsync(() => shown is { Scan: not null } or { ScanDue: true }, cancellationToken))
+        await foreach (var runs in SignalsAsync(() => shown is { Scan: not null } or { ScanDue: true } || scans.IsUnderWay(table), cancellationToken))
         {
             var writers = runs.Values.Where(snapshot => snapshot.Run.Table == table.Name && snapshot.Run.Writes).ToList();
             var now = (writers.Sum(snapshot => snapshot.Run.Version), writers.Sum(snapshot => snapshot.Done));
-            if (shown is { Scan: null, ScanDue: false } && now == seen)
+            if (shown is { Scan: null, ScanDue: false } && now == seen && !scans.IsUnderWay(table))
                 continue;
             seen = now;
             var began = clock.GetTimestamp();
@@ -60,12 +60,18 @@ internal sealed class TableWatch(RunFeed feed, CoverageGlance glance, CoverageRe
         {
             while (true)
             {
-                if (!goesOn() || await Task.WhenAny(next, Task.Delay(Look, clock, cancel)) == next)
+                // Somebody may ask for a scan at any time, and that is no signal of a run.
+                if (await Task.WhenAny(next, Task.Delay(Look, clock, cancel)) == next)
                 {
                     if (!await next)
                         yield break;
                     latest = signals.Current;
                     next = signals.MoveNextAsync().AsTask();
+                }
+                else if (!goesOn())
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    continue;
                 }
 
                 cancel.ThrowIfCancellationRequested();
