@@ -66,17 +66,23 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
         await Expect(page).ToHaveURLAsync(new Uri(fleet.Address, $"/tables/{Fleet.Table}/coverage?range=30d").ToString());
         await Expect(Range("30 days")).ToHaveAttributeAsync("aria-current", "true");
         await Expect(Range("30 days")).ToBeFocusedAsync();
-        await Expect(page.Locator(".history-chart")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^Rows of stories by state over time: 210 of 270 embedded", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        await BeginsWithAsync("where at <= now() - interval '30 days' order by at desc");
         await page.ReloadAsync();
         await Expect(Range("30 days")).ToHaveAttributeAsync("aria-current", "true");
         await Range("all").ClickAsync();
-        await Expect(page.Locator(".history-chart")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^Rows of stories by state over time: 123 of 241 embedded", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        await BeginsWithAsync("order by at");
         await page.GetByText("The numbers as a table").ClickAsync();
         await look.BrieflyAtAsync("coverage-all");
         await page.Locator(".history-runs a").First.ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Run 2 · Backfill of stories");
         Faultless.Assert(visitor.Faults);
         Faultless.Assert(look.Faults);
+
+        async Task BeginsWithAsync(string which)
+        {
+            var first = await fleet.Database.ScalarAsync<string>($"select format('%s of %s embedded', embedded, total) from embedding_admin.coverage_snapshot {which} limit 1", Cancel);
+            await Expect(page.Locator($".history-chart[aria-label^='Rows of stories by state over time: {first} ']")).ToBeVisibleAsync();
+        }
 
         ILocator Suggestion(string reason) => page.Locator(".suggestions > li").Filter(new() { HasText = reason });
 
