@@ -15,6 +15,7 @@ internal static class ScreensRegistration
         .AddSingleton<Instances>()
         .AddSingleton<RunWatch>()
         .AddSingleton<TableWatch>()
+        .AddSingleton<HistoryWatch>()
         .AddSingleton<LocalDemo>()
         .AddSingleton<RowLinks>()
         .AddScoped<RunCommands>()

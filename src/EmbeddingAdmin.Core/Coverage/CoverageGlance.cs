@@ -37,6 +37,19 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
         return hasIndex ? await ByIndexAsync(target, cancel) ?? await ByStatisticsAsync(target, cancel) : await ByStatisticsAsync(target, cancel);
     }
 
+    /// <summary>The partial index that makes counting fast, there or to be made; null for a table that is counted quickly without it.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="counted">The table's coverage, for its size and that of the index.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="EmbeddingAdminException">The table cannot be resolved.</exception>
+    public async Task<MissingIndex?> MissingIndexAsync(EmbeddingTable table, TableCoverage counted, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(counted);
+        return counted.Total < MissingIndex.WorthFrom ? null
+            : await MissingIndex.FindAsync(database, await catalog.ResolveAsync(table, cancel), counted.Total - counted.Embedded, cancel);
+    }
+
     private async Task<(Target Target, bool HasIndex)> ShapeAsync(EmbeddingTable table, CancellationToken cancel)
     {
         if (_shapes.TryGetValue(table.Name, out var known) && clock.GetElapsedTime(known.At) < ShapeFor)

@@ -16,6 +16,7 @@ public sealed class CoverageScans(TableCatalog catalog, CoverageScan scan, Schem
 
     private readonly Channel<(EmbeddingTable Table, bool Anew)> _wanted = Channel.CreateUnbounded<(EmbeddingTable, bool)>();
     private readonly ConcurrentDictionary<string, bool> _underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _turns = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _troubled = new(StringComparer.Ordinal);
 
     /// <summary>Asks for a scan of a table, if it is due. Whoever asks while one is under way, or right after one that failed, shares it.</summary>
@@ -23,6 +24,13 @@ public sealed class CoverageScans(TableCatalog catalog, CoverageScan scan, Schem
 
     /// <summary>Asks for a scan of a table although the last one is still good.</summary>
     public void WantAnew(EmbeddingTable table) => Want(table, anew: true);
+
+    /// <summary>How often a scan of a table was asked for here or has ended: whoever sees another number looks again.</summary>
+    public int Turns(EmbeddingTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return _turns.GetValueOrDefault(table.Name);
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,8 +53,10 @@ public sealed class CoverageScans(TableCatalog catalog, CoverageScan scan, Schem
         ArgumentNullException.ThrowIfNull(table);
         if (!anew && _troubled.TryGetValue(table.Name, out var at) && clock.GetElapsedTime(at) < AfterTrouble)
             return;
-        if (_underWay.TryAdd(table.Name, true))
-            _wanted.Writer.TryWrite((table, anew));
+        if (!_underWay.TryAdd(table.Name, true))
+            return;
+        Turn(table);
+        _wanted.Writer.TryWrite((table, anew));
     }
 
     private async Task ScanAsync(EmbeddingTable table, bool anew, CancellationToken cancel)
@@ -66,6 +76,9 @@ public sealed class CoverageScans(TableCatalog catalog, CoverageScan scan, Schem
         finally
         {
             _underWay.TryRemove(table.Name, out _);
+            Turn(table);
         }
     }
+
+    private void Turn(EmbeddingTable table) => _turns.AddOrUpdate(table.Name, 1, (_, turns) => turns + 1);
 }

@@ -16,6 +16,9 @@ public sealed record MissingIndex(string? Name, string Make, string Drop, long? 
     // Measured: 31.6 MB for a million keys of 16 bytes.
     private const double BytesPerRow = 33;
 
+    /// <summary>Its size in words, such as <c>31 MB</c>; null when it is not known.</summary>
+    public string? Size => Bytes is { } bytes ? Access.Room.Words(bytes) : null;
+
     /// <summary>Looks for it in the catalog. Its condition has to be just that, or more rows than those without a vector would be left out of it.</summary>
     internal static async Task<MissingIndex> FindAsync(NpgsqlDataSource database, Target target, long? withoutVector, CancellationToken cancel)
     {

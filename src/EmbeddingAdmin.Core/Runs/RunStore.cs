@@ -89,6 +89,10 @@ public sealed class RunStore(NpgsqlDataSource database)
         ? SnapshotsAsync("order by r.id desc limit $1", cancel, most)
         : SnapshotsAsync("where r.target = $2 order by r.id desc limit $1", cancel, most, table);
 
+    /// <summary>The runs of a table that have ended since a moment, the last one first.</summary>
+    public Task<IReadOnlyList<RunSnapshot>> EndedSinceAsync(string table, DateTimeOffset from, int most, CancellationToken cancel) =>
+        SnapshotsAsync("where r.target = $1 and r.ended_at >= $2 order by r.ended_at desc limit $3", cancel, table, from.ToUniversalTime(), most);
+
     /// <summary>The runs that are working or changed in the last minute: what a feed in another process has to tell.</summary>
     public Task<IReadOnlyList<RunSnapshot>> LiveAsync(CancellationToken cancel) =>
         SnapshotsAsync("where r.status not in ('succeeded', 'cancelled', 'errored', 'paused') or r.changed_at > clock_timestamp() - interval '1 minute' order by r.id", cancel);

@@ -24,17 +24,19 @@ internal sealed class TableWatch(RunFeed feed, CoverageGlance glance, CoverageRe
         if (await glance.ReadAsync(table, cancellationToken) is { } first)
             yield return first;
         TableCoverage? shown = null;
-        (int Version, long Done) seen = default;
+        (int Version, long Done, int Scans) seen = default;
         var cost = TimeSpan.Zero;
-        await foreach (var runs in SignalsAsync(() => shown is { Scan: not null } or { ScanDue: true }, cancellationToken))
+        await foreach (var runs in SignalsAsync(() => shown is { Scan: not null } or { ScanDue: true } || scans.Turns(table) != seen.Scans, cancellationToken))
         {
             var writers = runs.Values.Where(snapshot => snapshot.Run.Table == table.Name && snapshot.Run.Writes).ToList();
-            var now = (writers.Sum(snapshot => snapshot.Run.Version), writers.Sum(snapshot => snapshot.Done));
+            var now = (Version: writers.Sum(snapshot => snapshot.Run.Version), Done: writers.Sum(snapshot => snapshot.Done), Scans: scans.Turns(table));
             if (shown is { Scan: null, ScanDue: false } && now == seen)
                 continue;
+            // Where a scan has begun or ended, the last count does not know of it, however young it is.
+            var age = shown is not null && now.Scans != seen.Scans ? TimeSpan.Zero : cost * Rest > LeastAge ? cost * Rest : LeastAge;
             seen = now;
             var began = clock.GetTimestamp();
-            var coverage = await reader.ReadAsync(table, cost * Rest > LeastAge ? cost * Rest : LeastAge, cancellationToken);
+            var coverage = await reader.ReadAsync(table, age, cancellationToken);
             // What a run wrote before its status changed has to be in the count; then no later signal would correct it.
             var changed = writers.Where(snapshot => !snapshot.Run.Status.IsWorking()).Select(snapshot => snapshot.Run.ChangedAt).DefaultIfEmpty().Max();
             for (var tries = 0; tries < 2 && coverage.AsOf < changed; tries++)
@@ -60,12 +62,18 @@ internal sealed class TableWatch(RunFeed feed, CoverageGlance glance, CoverageRe
         {
             while (true)
             {
-                if (!goesOn() || await Task.WhenAny(next, Task.Delay(Look, clock, cancel)) == next)
+                // Somebody may ask for a scan at any time, and that is no signal of a run.
+                if (await Task.WhenAny(next, Task.Delay(Look, clock, cancel)) == next)
                 {
                     if (!await next)
                         yield break;
                     latest = signals.Current;
                     next = signals.MoveNextAsync().AsTask();
+                }
+                else if (!goesOn())
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    continue;
                 }
 
                 cancel.ThrowIfCancellationRequested();

@@ -48,13 +48,14 @@ public sealed class OverviewTests(ScreensDatabase database) : IClassFixture<Scre
     }
 
     [Fact]
-    public async Task Watchers_go_from_none_to_two_per_card_and_back_to_none()
+    public async Task Watchers_go_from_none_to_three_per_card_and_back_to_none()
     {
         await using var screens = await Screens.OpenAsync(database);
         Assert.Equal(0, screens.Feed.Watchers);
         var page = screens.Render<Overview>();
         page.WaitForAssertion(() => Assert.Equal(4, page.FindAll(".coverage-bar, .last-run").Count));
-        Assert.Equal(4, screens.Feed.Watchers);
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".suggestions").Count));
+        Assert.Equal(6, screens.Feed.Watchers);
 
         await screens.DisposeComponentsAsync();
         Assert.Equal(0, screens.Feed.Watchers);
