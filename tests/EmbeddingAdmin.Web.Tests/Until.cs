@@ -3,7 +3,7 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>Waits for a state that no render announces.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
 
     public static async Task TrueAsync(Func<bool> state)
     {

@@ -81,9 +81,10 @@ public sealed class WhyPageTests(ScreensDatabase database) : IClassFixture<Scree
         Assert.Equal("connection-sql", page.Find("select").GetAttribute("value"));
         Assert.Single(page.FindAll(".access-form input"));
 
-        page.Find("select").Change("owner-sql");
-        page.FindAll(".access-form input")[0].Change(key);
-        page.FindAll(".access-form input")[1].Change("7");
+        await page.Find("select").ChangeAsync(new() { Value = "owner-sql" });
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".access-form input").Count));
+        await page.FindAll(".access-form input")[0].ChangeAsync(new() { Value = key });
+        await page.FindAll(".access-form input")[1].ChangeAsync(new() { Value = "7" });
         await page.Find(".access-form").SubmitAsync();
 
         Assert.EndsWith($"/access/why/stories?who=owner-sql&key={key}&as=7&run=42", screens.Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);

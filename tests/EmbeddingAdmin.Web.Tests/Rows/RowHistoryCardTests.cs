@@ -9,7 +9,7 @@ using TestContext = Xunit.TestContext;
 
 namespace EmbeddingAdmin.Web.Tests.Rows;
 
-public sealed class HistoryCardTests(ScreensDatabase database) : IClassFixture<ScreensDatabase>
+public sealed class RowHistoryCardTests(ScreensDatabase database) : IClassFixture<ScreensDatabase>
 {
     [Theory]
     [InlineData("stories")]
@@ -43,9 +43,9 @@ public sealed class HistoryCardTests(ScreensDatabase database) : IClassFixture<S
         Assert.Contains("only the last writing is kept", card.Markup, StringComparison.Ordinal);
     }
 
-    private static async Task<IRenderedComponent<HistoryCard>> RenderAsync(Screens screens, Target target, string key)
+    private static async Task<IRenderedComponent<RowHistoryCard>> RenderAsync(Screens screens, Target target, string key)
     {
         var row = (await screens.Services.GetRequiredService<RowInspector>().ReadAsync(target, key, TestContext.Current.CancellationToken))!;
-        return screens.Render<HistoryCard>(p => p.Add(card => card.Target, target).Add(card => card.Row, row));
+        return screens.Render<RowHistoryCard>(p => p.Add(card => card.Target, target).Add(card => card.Row, row));
     }
 }
