@@ -4,6 +4,7 @@ using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.SignIn;
 
@@ -44,6 +45,7 @@ internal static class SettingsCheck
         .. TableSettings.Read(configuration).Problems,
         .. InstanceRole.Read(configuration[InstanceRole.Setting]).Problem is { } role ? [role] : Array.Empty<SettingProblem>(),
         .. Section<BackfillOptions>(configuration, BackfillOptions.Section, options => options.Problems()),
+        .. Section<VerifyOptions>(configuration, VerifyOptions.Section, options => options.Problems()),
         .. Section<DatabaseOptions>(configuration, DatabaseOptions.Section, _ => []),
         .. Section<SignInOptions>(configuration, "SignIn", SignIn),
     ];

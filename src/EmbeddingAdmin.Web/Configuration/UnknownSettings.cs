@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.SignIn;
 
 namespace EmbeddingAdmin.Web.Configuration;
@@ -17,7 +18,7 @@ internal static partial class UnknownSettings
     private static readonly string[] Known =
     [
         "ConnectionStrings:Postgres", "DataProtection:Folder",
-        .. Of<SupabaseOptions>(SupabaseOptions.Section), .. Of<EmbeddingOptions>(EmbeddingOptions.Section), .. Of<BackfillOptions>(BackfillOptions.Section), .. Of<SignInOptions>("SignIn"),
+        .. Of<SupabaseOptions>(SupabaseOptions.Section), .. Of<EmbeddingOptions>(EmbeddingOptions.Section), .. Of<BackfillOptions>(BackfillOptions.Section), .. Of<VerifyOptions>(VerifyOptions.Section), .. Of<SignInOptions>("SignIn"),
         .. Of<DatabaseOptions>(DatabaseOptions.Section), "LocalStack:Postgres", "LocalStack:Folder", "LocalStack:DebianMirror", LocalDatabase.Running,
     ];
 

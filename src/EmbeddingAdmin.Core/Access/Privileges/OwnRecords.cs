@@ -31,6 +31,7 @@ internal static class OwnRecords
         ["run_lease"] = [Select, Insert, Update],
         ["batch"] = [Select, Insert, Update],
         ["row_result"] = [Select, Insert, Update, Delete],
+        ["verify_vector"] = [Select, Insert, Update, Delete],
         ["event"] = [Select, Insert],
         ["instance"] = [Select, Insert, Update, Delete],
         ["sign_in_link"] = [Select, Insert, Update, Delete],
