@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 
 namespace EmbeddingAdmin.Web.Runs;
@@ -12,14 +13,23 @@ namespace EmbeddingAdmin.Web.Runs;
 /// <param name="Retries">The runs that were started over its failures.</param>
 public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, IReadOnlyList<FailureGroup> Groups, IReadOnlyList<long> Retries)
 {
+    /// <summary>What a verification found; null for a run that writes.</summary>
+    public VerifyReport? Report { get; init; }
+
+    /// <summary>How the run stood when <see cref="Report"/> was read.</summary>
+    internal DateTimeOffset ReportAsOf { get; init; }
+
     /// <summary>Rows that are kept one by one: all but those that were written or needed nothing.</summary>
     public long Listed => RunWatch.Listed(Snapshot);
 }
 
 /// <summary>The runs' records and the feed as one stream: what the database knows first, then every change.</summary>
-internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, EventLog events)
+internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, VerifyReports reports, EventLog events)
 {
     private const int MostEvents = 100;
+
+    // While a run goes on, its report is read again no more often: it is more to read than the counts.
+    private static readonly TimeSpan ReportAge = TimeSpan.FromSeconds(2);
 
     /// <summary>The newest runs, of one table or of all, newest first; again whenever one changes or a new one comes.</summary>
     public async IAsyncEnumerable<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -56,7 +66,10 @@ internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, 
                 ? shown.Groups
                 : await failures.GroupsAsync(id, cancellationToken);
             var retries = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version ? shown.Retries : await failures.RetriesAsync(id, cancellationToken);
-            shown = new(snapshot, happened, groups, retries);
+            var report = shown is not null && (Listed(snapshot) == shown.Listed || snapshot.AsOf - shown.ReportAsOf < ReportAge) && snapshot.Run.Version == shown.Snapshot.Run.Version
+                ? shown.Report
+                : snapshot.Run.Writes ? null : await reports.ReadAsync(snapshot, cancellationToken);
+            shown = new(snapshot, happened, groups, retries) { Report = report, ReportAsOf = ReferenceEquals(report, shown?.Report) ? shown!.ReportAsOf : snapshot.AsOf };
             yield return shown;
         }
     }
