@@ -81,15 +81,26 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await visitor.GoAsync("Overview");
         await card.Ask("Verify").ClickAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
-        var differs = page.GetByRole(AriaRole.Region, new() { Name = "What differs" });
-        await Expect(differs).ToContainTextAsync("3 lost or replaced");
-        await look.BrieflyAtAsync("verify-differs");
-        await differs.GetByRole(AriaRole.Button, new() { Name = "Retry these 3 rows", Exact = true }).ClickAsync();
+        var verification = run.Id;
+        var report = page.GetByRole(AriaRole.Region, new() { Name = "Report" });
+        await Expect(report).ToContainTextAsync("3 reverted");
+        await look.BrieflyAtAsync("verify-report");
+        await report.GetByRole(AriaRole.Button, new() { Name = "Fix these 3: reverted", Exact = true }).ClickAsync();
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("3 3 with text");
         await panel.Ask("Start").ClickAsync();
         await Expect(page.Locator(".run-link")).ToBeVisibleAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
         await Expect(run.Verdict).ToContainTextAsync("All 3 texts have their vector");
+        var fix = run.Id;
+
+        // The finding knows its fix, and a second verification finds nothing where the first one did.
+        await page.GetByRole(AriaRole.Link, new() { Name = $"run {verification}", Exact = true }).First.ClickAsync();
+        await Expect(report).ToContainTextAsync($"Fixed by run {fix}");
+        await visitor.GoAsync("Overview");
+        await card.Ask("Verify").ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await Expect(report).ToContainTextAsync($"No row reverted 3 fewer than in run {verification}");
+        await look.BrieflyAtAsync("verify-clean");
 
         Faultless.Assert(visitor.Faults);
         Faultless.Assert(look.Faults);

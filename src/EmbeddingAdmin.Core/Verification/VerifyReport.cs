@@ -14,12 +14,9 @@ public sealed record VerifyFix(long Run, string Status)
 }
 
 /// <summary>What one check came to.</summary>
-public sealed record VerifyFinding
+/// <param name="Known">The check.</param>
+public sealed record VerifyFinding([property: JsonIgnore] KnownCheck Known)
 {
-    /// <summary>The check.</summary>
-    [JsonIgnore]
-    public required KnownCheck Known { get; init; }
-
     /// <summary>The check's name, such as <c>textChanged</c>.</summary>
     public string Check => Run.Name(Known.Check);
 

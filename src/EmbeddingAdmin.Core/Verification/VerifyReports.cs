@@ -29,9 +29,8 @@ public sealed class VerifyReports(NpgsqlDataSource database, RunStore store, Fai
             var groups = found.Where(group => group.Check == known).ToList();
             // One check, one cause; only a run from before the checks had codes has rows without one.
             var cause = groups.FirstOrDefault()?.Cause;
-            checks.Add(new()
+            checks.Add(new(known)
             {
-                Known = known,
                 Made = IsMade(known.Check, run.Plan),
                 Count = groups.Sum(group => group.Rows),
                 Cause = cause,

@@ -14,10 +14,10 @@ namespace EmbeddingAdmin.Web.Runs;
 public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, IReadOnlyList<FailureGroup> Groups, IReadOnlyList<long> Retries)
 {
     /// <summary>What a verification found; null for a run that writes.</summary>
-    public VerifyReport? Report { get; init; }
+    public VerifyReport? Report => Reported?.Report;
 
-    /// <summary>How the run stood when <see cref="Report"/> was read.</summary>
-    internal DateTimeOffset ReportAsOf { get; init; }
+    /// <summary>The same with the snapshot of which it is.</summary>
+    internal (VerifyReport Report, RunSnapshot Of)? Reported { get; init; }
 
     /// <summary>Rows that are kept one by one: all but those that were written or needed nothing.</summary>
     public long Listed => RunWatch.Listed(Snapshot);
@@ -66,13 +66,17 @@ internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, 
                 ? shown.Groups
                 : await failures.GroupsAsync(id, cancellationToken);
             var retries = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version ? shown.Retries : await failures.RetriesAsync(id, cancellationToken);
-            var report = shown is not null && (Listed(snapshot) == shown.Listed || snapshot.AsOf - shown.ReportAsOf < ReportAge) && snapshot.Run.Version == shown.Snapshot.Run.Version
-                ? shown.Report
-                : snapshot.Run.Writes ? null : await reports.ReadAsync(snapshot, cancellationToken);
-            shown = new(snapshot, happened, groups, retries) { Report = report, ReportAsOf = ReferenceEquals(report, shown?.Report) ? shown!.ReportAsOf : snapshot.AsOf };
+            shown = new(snapshot, happened, groups, retries) { Reported = await ReportAsync(snapshot, shown, cancellationToken) };
             yield return shown;
         }
     }
+
+    private async Task<(VerifyReport Report, RunSnapshot Of)?> ReportAsync(RunSnapshot snapshot, RunView? shown, CancellationToken cancel) => shown?.Reported switch
+    {
+        _ when snapshot.Run.Writes => null,
+        { } known when known.Of.Run.Version == snapshot.Run.Version && (Listed(known.Of) == Listed(snapshot) || snapshot.AsOf - known.Of.AsOf < ReportAge) => known,
+        _ => (await reports.ReadAsync(snapshot, cancel), snapshot),
+    };
 
     internal static long Listed(RunSnapshot snapshot) => Receipt.Outcomes
         .Except(snapshot.Run.Writes ? [RowOutcome.Written, RowOutcome.AlreadyCurrent, RowOutcome.Unverified] : [RowOutcome.Written, RowOutcome.AlreadyCurrent])
