@@ -17,6 +17,8 @@ public sealed class CheckTests(VerifySite site) : IClassFixture<VerifySite>
     [InlineData("places")]
     public async Task A_healthy_table_yields_nothing(string table)
     {
+        await site.HealAsync(table);
+
         var run = await site.RunAsync(new(RunKind.Verify, table) { Sample = 1000 });
 
         Assert.Equal((RunStatus.Succeeded, Verdict.Verified, null), (run.Status, run.Verdict, run.Reason));
@@ -30,12 +32,13 @@ public sealed class CheckTests(VerifySite site) : IClassFixture<VerifySite>
     [MemberData(nameof(Faults))]
     public async Task What_was_planted_is_found_alone_and_mended_over_exactly_its_rows(string table, string name)
     {
+        await site.HealAsync(table);
         var planted = Planted.All.Single(other => other.Name == name);
         var target = await site.TargetAsync(table);
         // Over several pages, the first and the last row among them.
         var all = await site.KeysAsync(target);
         string[] keys = [.. new[] { all[0], all[^1], all[VerifySite.Rows / 2] }.Take(planted.Rows)];
-        await site.Database.ExecuteAsync(planted.Sql(target, [.. keys.Select(key => $"'{key.Replace("'", "''", StringComparison.Ordinal)}'")]), TestContext.Current.CancellationToken);
+        await site.SpoilAsync(table, planted.Sql(target, [.. keys.Select(key => $"'{key.Replace("'", "''", StringComparison.Ordinal)}'")]));
 
         var run = await site.RunAsync(new(RunKind.Verify, table) { Sample = 1000 });
 
@@ -56,5 +59,6 @@ public sealed class CheckTests(VerifySite site) : IClassFixture<VerifySite>
         var second = await site.RunAsync(new(RunKind.Verify, table) { Sample = 1000 });
         Assert.Equal((Verdict.Verified, 0), (second.Verdict, (await site.ListedAsync(second)).Count));
         Assert.Equal((long?)planted.Rows, (await site.ReportAsync(second)).Checks.Single(other => other.Known == check).Before);
+        site.Mended(table);
     }
 }

@@ -19,6 +19,7 @@ public sealed class VerifySite(AssemblyStack stack) : IAsyncLifetime
 
     private static readonly Actor Operator = new("Ada", "test");
 
+    private readonly HashSet<string> _spoilt = new(StringComparer.Ordinal);
     private TestDatabase? _database;
     private ScriptedProvider? _provider;
     private ServiceProvider? _services;
@@ -70,6 +71,26 @@ public sealed class VerifySite(AssemblyStack stack) : IAsyncLifetime
         await Services.DisposeAsync();
         await Provider.DisposeAsync();
         await Database.DisposeAsync();
+    }
+
+    /// <summary>Spoils a table; whoever mends it says so by <see cref="Mended"/>.</summary>
+    public async Task SpoilAsync(string table, string sql)
+    {
+        _spoilt.Add(table);
+        await Database.ExecuteAsync(sql, Cancel);
+    }
+
+    /// <summary>The table is as it was.</summary>
+    public void Mended(string table) => _spoilt.Remove(table);
+
+    /// <summary>Embeds a table anew that a test has left spoilt, so that one test that fails does not make others fail.</summary>
+    public async Task HealAsync(string table)
+    {
+        if (!_spoilt.Remove(table))
+            return;
+        var target = await TargetAsync(table);
+        await Database.ExecuteAsync($"update {target.Relation} set {target.Vector} = null; delete from embedding_admin.stamp where vector_column = (select id from embedding_admin.vector_column where name = '{target.ColumnName}')", Cancel);
+        Assert.Equal(Verdict.Verified, (await RunAsync(new(RunKind.Backfill, table))).Verdict);
     }
 
     public async Task<Target> TargetAsync(string table)
