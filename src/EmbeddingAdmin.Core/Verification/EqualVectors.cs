@@ -16,13 +16,28 @@ namespace EmbeddingAdmin.Verification;
 /// </remarks>
 internal sealed class EqualVectors(NpgsqlDataSource database, VerifyScope scope, DatabasePatience patience, TimeProvider clock)
 {
+    // Each look goes over all hashes, and holds what it found in memory.
+    private const int MostFound = 50_000;
+
     private readonly PatientRead _read = new(scope.Target.Relation, patience, clock);
+    private List<RowResult> _found = [];
+    private int _given;
 
     private bool LeftOut => scope.Run.Plan.Provider == LocalEmbeddings.ProviderName;
 
-    /// <summary>The next findings behind a key, in the order of the keys as text.</summary>
-    public Task<List<RowResult>> FindAsync(string? afterKey, int most, Action<string?> waiting, CancellationToken cancel) =>
-        _read.OnceAsync(patience.Count, () => ReadAsync(afterKey, most, cancel), waiting, cancel);
+    /// <summary>The next findings behind a key, in the order of the keys as text. Many are found at once and given out page by page.</summary>
+    public async Task<IReadOnlyList<RowResult>> FindAsync(string? afterKey, int most, Action<string?> waiting, CancellationToken cancel)
+    {
+        if (_given == 0 || _given == _found.Count || _found[_given - 1].Key != afterKey)
+        {
+            _found = await _read.OnceAsync(patience.Count, () => ReadAsync(afterKey, Math.Max(most, MostFound), cancel), waiting, cancel);
+            _given = 0;
+        }
+
+        var page = _found.GetRange(_given, Math.Min(most, _found.Count - _given));
+        _given += page.Count;
+        return page;
+    }
 
     /// <summary>Keeps vectors that no run claims for the pass that compares them.</summary>
     public async Task KeepAsync(IReadOnlyList<SeenVector> seen, TableSession session, CancellationToken cancel)

@@ -69,7 +69,7 @@ internal sealed class RowJudge(NpgsqlDataSource database, VerifyScope scope, Dat
                         else -2 end,
                    case when r.stamped is null then r.hash end, case when r.stamped is null then r.text_hash end
               from (select v.*, {target.Function("vector_dims")}(v.vector) as dims, {target.Norm("v.vector")} as norm, sha256({target.Bytes("v.vector")}) as hash
-                      from (select t.{target.Key} as key, {target.Text.IsBlank} as blank, s.row_key as stamped, s.vector_hash, s.made_from, s.text_hash as stamped_text,
+                      from (select t.{target.Key} as key, case when t.{target.Vector} is null then {target.Text.IsBlank} end as blank, s.row_key as stamped, s.vector_hash, s.made_from, s.text_hash as stamped_text,
                                    case when t.{target.Vector} is not null then {target.Text.Hash} end as text_hash,
                                    (m.provider = 'local' or m.model = any($3)) as unit,
                                    {target.Function("subvector")}(t.{target.Vector}, 1, {target.Function("vector_dims")}(t.{target.Vector})) as vector
