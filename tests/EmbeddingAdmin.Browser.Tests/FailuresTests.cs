@@ -102,6 +102,26 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await Expect(report).ToContainTextAsync($"No row reverted 3 fewer than in run {verification}");
         await look.BrieflyAtAsync("verify-clean");
 
+        // On paper there is the report, and nothing to click.
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        foreach (var screenOnly in (ILocator[])[page.Locator(".app-header"), page.GetByText("Export JSON"), page.GetByRole(AriaRole.Button, new() { Name = "Print" })])
+            await Expect(screenOnly).ToBeHiddenAsync();
+        await Expect(report).ToBeVisibleAsync();
+        await look.KeepAsync("verify-print");
+        await page.EmulateMediaAsync(new() { Media = Media.Screen });
+
+        // A few texts are embedded again, and the provider still makes the same vectors of them.
+        await visitor.GoAsync("Overview");
+        await card.Ask("Verify with a sample …").ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("unpriced");
+        await look.BrieflyAtAsync("verify-sample", dialog: true);
+        await dialog.GetByLabel("Rows to embed again").FillAsync("9");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await Expect(report).ToContainTextAsync("No row drifted");
+        await Expect(report).ToContainTextAsync("9 of the 9 texts asked for were embedded again");
+
         Faultless.Assert(visitor.Faults);
         Faultless.Assert(look.Faults);
     }
