@@ -81,10 +81,14 @@ internal sealed class EqualVectors(NpgsqlDataSource database, VerifyScope scope,
               select v.row_key, v.vector_hash, v.text_hash, false from embedding_admin.verify_vector v where v.run = $2),
             suspicious as (
               select vector_hash from (select distinct vector_hash, text_hash from seen) d group by vector_hash having count(*) > 1),
-            suspects as materialized (
-              select seen.* from seen join {target.Relation} t on t.{target.Key} = seen.row_key::{target.KeyType}
-               where seen.vector_hash in (select vector_hash from suspicious) and {target.Filter} and {scope.Reached("$2")}
-                 and sha256({target.Bytes($"t.{target.Vector}")}) = seen.vector_hash),
+            candidates as materialized (
+              select * from seen where vector_hash in (select vector_hash from suspicious)),
+            -- Only their vectors are unpacked, one by one: as a join on the hash it would be those of the whole table.
+            suspects as (
+              select candidates.* from candidates, lateral (
+                select sha256({target.Bytes($"t.{target.Vector}")}) as now from {target.Relation} t
+                 where t.{target.Key} = candidates.row_key::{target.KeyType} and {target.Filter} and {scope.Reached("$2")} offset 0) there
+               where there.now = candidates.vector_hash),
             compared as (
               select row_key, text_hash,
                      case when claimed then first_value(row_key) over alike else first_value(row_key) over whole end as one,
