@@ -19,6 +19,7 @@ function switchTheme() {
 document.addEventListener('click', event => {
   if (event.target.closest('[data-switch-theme]')) switchTheme();
   if (event.target.closest('[data-reload]')) location.reload();
+  if (event.target.closest('[data-print]')) print();
 });
 
 // Blazor takes a click on "#content" for a navigation and would leave the focus where it is; so this goes before it.

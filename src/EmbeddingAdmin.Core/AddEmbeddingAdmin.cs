@@ -8,6 +8,7 @@ using EmbeddingAdmin.Rows;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Text;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,7 @@ public static class EmbeddingAdminRegistration
         services.Configure<PriceOptions>(configuration);
         services.Configure<BackfillOptions>(configuration.GetSection(BackfillOptions.Section));
         services.Configure<CoverageOptions>(configuration.GetSection(CoverageOptions.Section));
+        services.Configure<VerifyOptions>(configuration.GetSection(VerifyOptions.Section));
         services.Configure<DatabaseOptions>(configuration.GetSection(DatabaseOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         AddKeys(services, configuration);
@@ -73,6 +75,7 @@ public static class EmbeddingAdminRegistration
         services.AddSingleton<RunStore>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<Failures>();
+        services.AddSingleton<VerifyReports>();
         services.AddSingleton<RunProof>();
         services.AddSingleton<RunTasks>();
         services.AddSingleton<RunFeed>();

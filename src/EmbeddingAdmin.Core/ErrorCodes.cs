@@ -332,4 +332,19 @@ public static class ErrorCodes
     public const string ForeignOrigin = "EA-SEC-10";
     /// <summary>The form did not come from a page of this dashboard, or from one that is too old.</summary>
     public const string FormNotOurs = "EA-SEC-11";
+
+    /// <summary>A verification found a row with text, no vector, and no run that claims one.</summary>
+    public const string FoundMissing = "EA-VER-01";
+    /// <summary>A verification found that the vector which a run wrote is gone, or another one.</summary>
+    public const string FoundReverted = "EA-VER-02";
+    /// <summary>A verification found a text that was edited since its vector was made.</summary>
+    public const string FoundTextChanged = "EA-VER-03";
+    /// <summary>A verification found a vector of another provider, model, length or recipe than the settings name.</summary>
+    public const string FoundOtherSettings = "EA-VER-04";
+    /// <summary>A verification found the same vector in rows whose texts differ.</summary>
+    public const string FoundEqualVectors = "EA-VER-05";
+    /// <summary>A verification found a vector that no run claims.</summary>
+    public const string FoundNeverStamped = "EA-VER-06";
+    /// <summary>A verification embedded a text again, and the provider makes another vector of it now.</summary>
+    public const string FoundDrift = "EA-VER-07";
 }

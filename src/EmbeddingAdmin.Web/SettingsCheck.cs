@@ -5,6 +5,7 @@ using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.SignIn;
 
@@ -46,6 +47,7 @@ internal static class SettingsCheck
         .. InstanceRole.Read(configuration[InstanceRole.Setting]).Problem is { } role ? [role] : Array.Empty<SettingProblem>(),
         .. Section<CoverageOptions>(configuration, CoverageOptions.Section, options => options.Problems()),
         .. Section<BackfillOptions>(configuration, BackfillOptions.Section, options => options.Problems()),
+        .. Section<VerifyOptions>(configuration, VerifyOptions.Section, options => options.Problems()),
         .. Section<DatabaseOptions>(configuration, DatabaseOptions.Section, _ => []),
         .. Section<SignInOptions>(configuration, "SignIn", SignIn),
     ];

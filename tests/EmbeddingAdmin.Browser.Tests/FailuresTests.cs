@@ -81,15 +81,46 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await visitor.GoAsync("Overview");
         await card.Ask("Verify").ClickAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
-        var differs = page.GetByRole(AriaRole.Region, new() { Name = "What differs" });
-        await Expect(differs).ToContainTextAsync("3 lost or replaced");
-        await look.BrieflyAtAsync("verify-differs");
-        await differs.GetByRole(AriaRole.Button, new() { Name = "Retry these 3 rows", Exact = true }).ClickAsync();
+        var verification = run.Id;
+        var report = page.GetByRole(AriaRole.Region, new() { Name = "Report" });
+        await Expect(report).ToContainTextAsync("3 reverted");
+        await look.BrieflyAtAsync("verify-report");
+        await report.GetByRole(AriaRole.Button, new() { Name = "Fix these 3: reverted", Exact = true }).ClickAsync();
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("3 3 with text");
         await panel.Ask("Start").ClickAsync();
         await Expect(page.Locator(".run-link")).ToBeVisibleAsync();
         await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
         await Expect(run.Verdict).ToContainTextAsync("All 3 texts have their vector");
+        var fix = run.Id;
+
+        // The finding knows its fix, and a second verification finds nothing where the first one did.
+        await page.GetByRole(AriaRole.Link, new() { Name = $"run {verification}", Exact = true }).First.ClickAsync();
+        await Expect(report).ToContainTextAsync($"Fixed by run {fix}");
+        await visitor.GoAsync("Overview");
+        await card.Ask("Verify").ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await Expect(report).ToContainTextAsync($"No row reverted 3 fewer than in run {verification}");
+        await look.BrieflyAtAsync("verify-clean");
+
+        // On paper there is the report, and nothing to click.
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        foreach (var screenOnly in (ILocator[])[page.Locator(".app-header"), page.GetByText("Export JSON"), page.GetByRole(AriaRole.Button, new() { Name = "Print" })])
+            await Expect(screenOnly).ToBeHiddenAsync();
+        await Expect(report).ToBeVisibleAsync();
+        await look.KeepAsync("verify-print");
+        await page.EmulateMediaAsync(new() { Media = Media.Screen });
+
+        // A few texts are embedded again, and the provider still makes the same vectors of them.
+        await visitor.GoAsync("Overview");
+        await card.Ask("Verify with a sample …").ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("unpriced");
+        await look.BrieflyAtAsync("verify-sample", dialog: true);
+        await dialog.GetByLabel("Rows to embed again").FillAsync("9");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await Expect(report).ToContainTextAsync("No row drifted");
+        await Expect(report).ToContainTextAsync("9 of the 9 texts asked for were embedded again");
 
         Faultless.Assert(visitor.Faults);
         Faultless.Assert(look.Faults);

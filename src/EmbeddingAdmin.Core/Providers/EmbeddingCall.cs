@@ -8,7 +8,12 @@ namespace EmbeddingAdmin.Providers;
 /// <param name="Fault">Why the last try failed.</param>
 /// <param name="Try">Number of the try that failed, from 1.</param>
 /// <param name="Until">When the next try begins.</param>
-public sealed record ProviderWait(ProviderFault Fault, int Try, DateTimeOffset Until);
+public sealed record ProviderWait(ProviderFault Fault, int Try, DateTimeOffset Until)
+{
+    /// <summary>What is waited for, in words.</summary>
+    internal string Sentence(string host, TimeProvider clock) =>
+        $"Waiting {Math.Ceiling(Math.Max(0, (Until - clock.GetUtcNow()).TotalSeconds)):0} s for {host} ({Fault.Code}). {Fault.Happened}";
+}
 
 /// <summary>
 /// One request with a bounded number of tries. Only what may heal by itself is tried again: transient faults and rate limits. A

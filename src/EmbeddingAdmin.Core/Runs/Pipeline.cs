@@ -38,7 +38,7 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
                 var rows = (int)Math.Min(pageSize, (most ?? long.MaxValue) - taken);
                 if (rows <= 0)
                     break;
-                var page = await task.ReadAsync(new(after, rows, most is null), memory.Waits.ForRead, halt.Claiming);
+                var page = await task.ReadAsync(new(after, rows, most is null, cursor.Pass), memory.Waits.ForRead, halt.Claiming);
                 if (page.Taken > 0)
                     await pace(page.Taken, halt.Claiming);
                 // A page without rows is applied only to close a gap, so that the cursor can pass it.

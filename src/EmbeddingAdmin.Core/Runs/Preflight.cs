@@ -32,6 +32,13 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         List<PreflightFinding> findings = [.. begun, .. await database.RoleAsync(start, writes, cancel)];
         if (!writes)
         {
+            if (plan.Sample is { } sample)
+            {
+                var tried = await TryProviderAsync(provider, findings, cancel);
+                findings.Add(new(PreflightStep.Confirmed, $"Every row is read again, and the texts of at most {sample:N0} of them are sent to {plan.Host} and embedded again{(plan.Provider == LocalEmbeddings.ProviderName ? "" : ", which is charged")}. Nothing is written to the table."));
+                return new(plan with { AnswersAs = tried.AnswersAs }, findings);
+            }
+
             findings.Add(new(PreflightStep.Confirmed, "Every row is read again. No text is sent, nothing is written to the table, and nothing is paid."));
             return new(plan, findings);
         }
@@ -45,10 +52,7 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         count.Neighbours.RefuseUnless(start.Request.Accepts, target);
         findings.Add(await access.SecondOpinionAsync(target, cancel));
         findings.Add(await database.DiskAsync(target, count, cancel));
-        var report = await probe.ProbeAsync(provider, cancel);
-        if (report.Code is { } code)
-            throw new EmbeddingAdminException(code, ProviderFault.Join(report.Happened, NotStarted, report.ToDo));
-        findings.Add(new(PreflightStep.Provider, report.Sentence, report.Warnings.Any(warning => warning.StartsWith(ErrorCodes.NotUnitLength, StringComparison.Ordinal)) ? ErrorCodes.NotUnitLength : null));
+        var report = await TryProviderAsync(provider, findings, cancel);
         findings.Add(Confirmed(start, count));
         return new(plan with { AnswersAs = report.AnswersAs, Neighbours = count.Neighbours.Fingerprint }, findings);
     }
@@ -64,6 +68,15 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         var (_, tried) = await access.CanaryAsync(target, cancel);
         if (tried.Code is { } code)
             throw new EmbeddingAdminException(pause, $"The test update before the run goes on did not come through ({code}). {tried.Sentence} Nothing more was written. Settle that and resume.");
+    }
+
+    private async Task<ProbeReport> TryProviderAsync(EmbeddingProvider provider, List<PreflightFinding> findings, CancellationToken cancel)
+    {
+        var report = await probe.ProbeAsync(provider, cancel);
+        if (report.Code is { } code)
+            throw new EmbeddingAdminException(code, ProviderFault.Join(report.Happened, NotStarted, report.ToDo));
+        findings.Add(new(PreflightStep.Provider, report.Sentence, report.Warnings.Any(warning => warning.StartsWith(ErrorCodes.NotUnitLength, StringComparison.Ordinal)) ? ErrorCodes.NotUnitLength : null));
+        return report;
     }
 
     private static PreflightFinding Neighbours(WriteNeighbours neighbours) => neighbours.Fingerprint is { } fingerprint

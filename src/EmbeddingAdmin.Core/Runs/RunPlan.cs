@@ -33,6 +33,9 @@ public sealed record RunPlan
     /// <summary>At most so many rows are taken, in the order of their keys; null for all.</summary>
     public long? Limit { get; init; }
 
+    /// <summary>How many rows a verification embeds again to compare the vectors; null when it sends no text.</summary>
+    public int? Sample { get; init; }
+
     /// <summary>The provider's name, such as <c>local</c>.</summary>
     public required string Provider { get; init; }
 

@@ -26,7 +26,7 @@ public sealed record RunProgress
     /// <summary>Seconds that the run was running; pauses do not count.</summary>
     public double RunningSeconds { get; init; }
 
-    /// <summary>What is being done: <c>counting</c>, <c>embedding</c>, <c>sweeping</c>, <c>reading back</c>.</summary>
+    /// <summary>What is being done: <c>counting</c>, <c>embedding</c>, <c>sweeping</c>, <c>reading back</c>; of a verification <c>comparing</c>, <c>looking again</c>, <c>comparing vectors</c>, <c>embedding a sample</c>.</summary>
     public string? Phase { get; init; }
 
     /// <summary>Why the run waits without being paused, in words; null while it does not wait.</summary>

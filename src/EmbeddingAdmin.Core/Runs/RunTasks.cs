@@ -1,13 +1,15 @@
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Tasks;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace EmbeddingAdmin.Runs;
 
 /// <summary>Makes a run's task from its plan, if the plan is still true of the table and the settings.</summary>
-public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBook stamps, EventLog events, TimeProvider clock)
+public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBook stamps, EventLog events, IOptions<VerifyOptions> verify, TimeProvider clock)
 {
     /// <summary>How long the database is waited for.</summary>
     internal DatabasePatience Patience { get; set; } = new();
@@ -27,6 +29,10 @@ public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBoo
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
             return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown ?? new RecordedKey(provider, run, events)) { Patience = Patience };
-        return new VerifyTask(database, await database.OpenConnectionAsync(cancel), target, run, madeFrom) { Patience = Patience, Clock = clock };
+        var scope = new VerifyScope(target, run, madeFrom);
+        return new VerifyTask(database, scope, TimeSpan.FromSeconds(verify.Value.SecondLookSeconds), Patience, clock)
+        {
+            Sample = run.Plan.Sample is null ? null : new(database, scope, provider, new(new RecordedKey(provider, run, events), clock), Patience, clock),
+        };
     }
 }

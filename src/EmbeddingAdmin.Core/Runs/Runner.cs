@@ -2,6 +2,7 @@ using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tasks;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -91,7 +92,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         feed.Publish(RunSnapshot.OfWorker(run, ticker.Progress, clock.GetUtcNow()));
         var cursor = await ledger.CursorAsync(run.Id, halt.Claiming);
         var memory = new PassMemory(
-            new WriteSize(run.Plan.PageSize, tasks.Patience.Slow), new FailureWatch(run.Attempt == 1 ? receipt : Receipt.Empty), new Waits(ticker), tasks.Patience, clock);
+            new WriteSize(run.Plan.PageSize, tasks.Patience.Slow), new FailureWatch(run.Writes && run.Attempt == 1 ? receipt : Receipt.Empty), new Waits(ticker), tasks.Patience, clock);
         var pipeline = new Pipeline(task, lease, halt, ticker, memory, async (rows, cancel) =>
         {
             memory.Failures.Judge();
@@ -101,15 +102,29 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         var lastPass = cursor.Pass + MostSweeps;
         while (true)
         {
-            ticker.Say(cursor.Pass > 0 ? "sweeping" : run.Writes ? "embedding" : "comparing");
+            ticker.Say(Phase(run, cursor.Pass));
+            await task.BeginAsync(cursor.Pass, memory.Waits.ForProvider, halt.Claiming);
             var most = (run.Plan.Limit ?? long.MaxValue) - ticker.Progress.Receipt.Selected;
+            if (task.Passes is { } passes)
+            {
+                // The limit is the first pass's; the others look at what that has taken.
+                if (cursor.Pass > 0 || most > 0)
+                    await pipeline.RunAsync(cursor, run.Plan.PageSize, cursor.Pass > 0 ? long.MaxValue : most);
+                if (halt.Claiming.IsCancellationRequested)
+                    return false;
+                if (cursor.Pass + 1 >= passes)
+                    return true;
+                cursor = cursor with { Pass = cursor.Pass + 1, AfterKey = null };
+                continue;
+            }
+
             // A limit that is reached leaves no row to take but those that the run has taken and could not write because they were edited.
             var taken = most <= 0 && ticker.Progress.Receipt[RowOutcome.Changed] == 0 ? 0 : await pipeline.RunAsync(cursor, run.Plan.PageSize, most > 0 ? most : null);
             if (halt.Claiming.IsCancellationRequested)
                 return false;
             memory.Failures.Judge();
             var swept = taken == 0 && (most <= 0 || (cursor.Pass > 0 && cursor.AfterKey is null));
-            if (!task.Sweeps || swept)
+            if (swept)
                 return true;
             if (cursor.Pass >= lastPass)
             {
@@ -120,6 +135,16 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
             cursor = cursor with { Pass = cursor.Pass + 1, AfterKey = null };
         }
     }
+
+    private static string Phase(Run run, int pass) =>
+        run.Writes ? pass > 0 ? "sweeping" : "embedding"
+        : (VerifyPass)pass switch
+        {
+            VerifyPass.Compare => "comparing",
+            VerifyPass.SecondLook => "looking again",
+            VerifyPass.EqualVectors => "comparing vectors",
+            _ => "embedding a sample",
+        };
 
     /// <summary>The rows in scope that the run has not dealt with; null when the table is too large to be counted in the time for it. The run goes on without.</summary>
     private static async Task<long?> CountAsync(IRunTask task, CancellationToken cancel)

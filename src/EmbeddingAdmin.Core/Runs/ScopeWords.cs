@@ -12,7 +12,7 @@ public static class ScopeWords
     public static string Of(RunPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return string.Join(", ", new[] { Rows(plan), Owner(plan.Owner), plan.Limit is { } limit ? $"first {limit:N0}" : null }.OfType<string>());
+        return string.Join(", ", new[] { Rows(plan), Owner(plan.Owner), plan.Limit is { } limit ? $"first {limit:N0}" : null, plan.Sample is { } sample ? $"{sample:N0} embedded again" : null }.OfType<string>());
     }
 
     /// <summary>A state in the word that stands behind a number: "12 edited since".</summary>

@@ -26,11 +26,11 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
         var table = catalog.Find(request.Table)
             ?? throw new EmbeddingAdminException(ErrorCodes.TableUnknown, $"The settings name no table {request.Table}. Nothing was started. There are: {string.Join(", ", catalog.Tables.Select(t => t.Name))}.");
         var target = await catalog.ResolveAsync(table, cancel);
-        if (request.Kind == RunKind.Backfill && target.Recipe.Origin == RecipeOrigin.Proposed)
+        if (request.Embeds && target.Recipe.Origin == RecipeOrigin.Proposed)
             throw new EmbeddingAdminException(ErrorCodes.RecipeUnconfirmed, $"The text recipe of {table.Name} is a proposal that nobody has confirmed. Nothing was started and no text was sent. Open the table's text, look at what it makes of real rows, and confirm it.");
         var column = await stamps.ColumnAsync(target.ColumnName, cancel);
         await scopes.RefuseAsync(request, target, column, cancel);
-        var provider = request.Kind == RunKind.Backfill ? providers.ToFill(target) : providers.For(target);
+        var provider = request.Embeds ? providers.ToFill(target) : providers.For(target);
         var model = provider.Model;
         var plan = new RunPlan
         {
@@ -40,6 +40,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             FailedAs = request.FailedAs,
             Owner = request.Owner,
             Limit = request.Limit,
+            Sample = request.Sample,
             Provider = model.Provider,
             Host = model.Host,
             Model = model.Model,
@@ -49,8 +50,8 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             Shape = await TableShape.ReadAsync(database, table, target.KeyName, cancel),
             PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
-            Price = request.Kind == RunKind.Backfill ? estimate.Price(model) : null,
-            KeyFingerprint = request.Kind == RunKind.Backfill ? provider.KeyFingerprint : null,
+            Price = request.Embeds ? estimate.Price(model) : null,
+            KeyFingerprint = request.Embeds ? provider.KeyFingerprint : null,
         };
         return new(target, provider, plan, column) { Request = request };
     }

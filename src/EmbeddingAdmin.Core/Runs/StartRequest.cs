@@ -12,6 +12,9 @@ public sealed record StartRequest(RunKind Kind, string Table)
     /// <summary>The most keys that one start takes.</summary>
     public const int MostKeys = 10_000;
 
+    /// <summary>The most rows that a verification embeds again.</summary>
+    public const int MostSample = 1_000;
+
     /// <summary>The states whose rows a backfill takes; what is missing by default.</summary>
     public IReadOnlyList<CoverageState> Scope { get; init; } = [CoverageState.Missing];
 
@@ -29,6 +32,12 @@ public sealed record StartRequest(RunKind Kind, string Table)
 
     /// <summary>At most so many rows, the first by their key; null for all.</summary>
     public long? Limit { get; init; }
+
+    /// <summary>How many rows a verification embeds again, 1 to <see cref="MostSample"/>, to compare the vectors with those that are stored; null for none.</summary>
+    public int? Sample { get; init; }
+
+    /// <summary>Whether a row's text would be sent to the provider.</summary>
+    public bool Embeds => Kind == RunKind.Backfill || Sample is not null;
 
     /// <summary>
     /// The fingerprint of what somebody has seen that the updates set off, and agreed to; null when nobody has. A start that sets off anything

@@ -25,6 +25,10 @@ public sealed class StartScope(NpgsqlDataSource database, RunStore store)
             throw new EmbeddingAdminException(ErrorCodes.OutOfRange, $"A limit of {request.Limit} rows is none. Nothing was started. Name 1 or more, or leave it out.");
         if (request.Kind == RunKind.Verify && (request.Owner is not null || request.FailedIn is not null))
             throw new EmbeddingAdminException(ErrorCodes.RowScope, "Only a backfill takes some of the rows. Nothing was started. A verification reads every row.");
+        if (request.Sample is not null && request.Kind != RunKind.Verify)
+            throw new EmbeddingAdminException(ErrorCodes.RowScope, "Only a verification takes a sample. Nothing was started. Leave it out, or name a limit.");
+        if (request.Sample is < 1 or > StartRequest.MostSample)
+            throw new EmbeddingAdminException(ErrorCodes.OutOfRange, $"A sample of {request.Sample:N0} rows is none. Nothing was started. Name 1 to {StartRequest.MostSample:N0}, or leave it out.");
         if (request.Keys is not null && request.FailedIn is not null)
             throw new EmbeddingAdminException(ErrorCodes.RowScope, "Rows by key and the failures of a run were both named. Nothing was started. Choose one of them.");
         if (request is { Kind: RunKind.Backfill, Keys: null, FailedIn: null, Scope.Count: 0 })

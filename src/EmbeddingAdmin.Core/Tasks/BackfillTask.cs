@@ -19,7 +19,7 @@ public sealed class BackfillTask(
     internal DatabasePatience Patience { get; init; } = new();
 
     /// <inheritdoc/>
-    public bool Sweeps => true;
+    public int? Passes => null;
 
     /// <inheritdoc/>
     public int Preparers => provider.Concurrency;
@@ -83,7 +83,7 @@ public sealed class BackfillTask(
         var settled = page.Settled.ToList();
         settled.AddRange(packed.TooLong.Select(text => new RowResult(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
-        var bisection = new Bisection(_call, wait => waiting(wait is null ? null : Waiting(wait)), RefuseAnotherModel, cancel);
+        var bisection = new Bisection(_call, wait => waiting(wait?.Sentence(provider.Model.Host, clock)), RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
         var answers = bisection.Answers;
@@ -127,9 +127,6 @@ public sealed class BackfillTask(
 
     /// <inheritdoc/>
     public Task<Receipt> RecoverAsync(RunLease lease, CancellationToken cancel) => writer.ReadBackAsync(lease, cancel);
-
-    private string Waiting(ProviderWait wait) =>
-        $"Waiting {Math.Ceiling(Math.Max(0, (wait.Until - clock.GetUtcNow()).TotalSeconds)):0} s for {provider.Model.Host} ({wait.Fault.Code}). {wait.Fault.Happened}";
 
     // Vectors of two models in one column cannot be compared, and nothing of the vectors themselves would tell.
     private void RefuseAnotherModel(IEnumerable<Embedding<float>> made)

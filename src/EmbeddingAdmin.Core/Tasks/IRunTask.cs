@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 
 namespace EmbeddingAdmin.Tasks;
@@ -11,7 +12,7 @@ public sealed record SourceRow(string Key, string Text, byte[] TextHash);
 
 /// <summary>A page of a run on its way through the stages.</summary>
 /// <param name="No">Its number in the ledger.</param>
-/// <param name="Pass">0 for the main pass, then the sweeps.</param>
+/// <param name="Pass">0 for the main pass, then the others.</param>
 public sealed record Page(int No, int Pass)
 {
     /// <summary>The highest key of the page; null when it is empty.</summary>
@@ -25,6 +26,12 @@ public sealed record Page(int No, int Pass)
 
     /// <summary>The vectors of <see cref="Rows"/>, in their order, once they were made.</summary>
     public IReadOnlyList<ReadOnlyMemory<float>> Vectors { get; init; } = [];
+
+    /// <summary>Vectors of the page that no run claims, for a verification to compare with others.</summary>
+    internal IReadOnlyList<SeenVector> Unclaimed { get; init; } = [];
+
+    /// <summary>Rows whose text was embedded again only to be compared.</summary>
+    public long Compared { get; init; }
 
     /// <summary>What the provider charged.</summary>
     public Charge Charge { get; init; }
@@ -59,13 +66,14 @@ public sealed record Page(int No, int Pass)
 /// <param name="AfterKey">The rows behind this key; null for the first.</param>
 /// <param name="Rows">At most so many.</param>
 /// <param name="OnlyChanged">Only those whose text was edited under an earlier page of this run; the run's limit allows no others.</param>
-public sealed record PageRequest(string? AfterKey, int Rows, bool OnlyChanged = false);
+/// <param name="Pass">The pass of which it is, from 0.</param>
+public sealed record PageRequest(string? AfterKey, int Rows, bool OnlyChanged = false, int Pass = 0);
 
 /// <summary>What a run does, in the three stages that the runner drives: read a page, prepare it, apply it.</summary>
 public interface IRunTask : IAsyncDisposable
 {
-    /// <summary>Whether the scope is swept again after the main pass, until nothing is left in it.</summary>
-    bool Sweeps { get; }
+    /// <summary>How many passes the task has, each over rows of its own; null when its scope is swept again after the main pass until nothing is left in it.</summary>
+    int? Passes { get; }
 
     /// <summary>Pages that may be prepared at the same time.</summary>
     int Preparers { get; }
@@ -75,6 +83,9 @@ public interface IRunTask : IAsyncDisposable
 
     /// <summary>Rows in scope that this run has not dealt with, counted exactly.</summary>
     Task<long> CountAsync(CancellationToken cancel);
+
+    /// <summary>Called before each pass of a worker, and again when one that was begun is taken up. It ends when the pass may begin; <paramref name="waiting"/> is told in whole sentences what is waited for.</summary>
+    Task BeginAsync(int pass, Action<string?> waiting, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>Reads the next rows in scope behind a key, as a page that still needs a number. <paramref name="waiting"/> is told when the database is waited for.</summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>: not even the smallest read came through in its time.</exception>

@@ -14,16 +14,19 @@ internal sealed record LedgerEntry(long Run, int No, int Pass, string? LastKey, 
     /// <summary>Counts that stand in no list: rows that were never come to, and rows written before that are dealt with again.</summary>
     public Receipt Unlisted { get; init; } = Receipt.Empty;
 
+    /// <summary>Rows whose text was embedded again only to be compared.</summary>
+    public long Compared { get; init; }
+
     public static async Task<Receipt> WriteAsync(LedgerEntry entry, TableSession session, CancellationToken cancel)
     {
         var receipt = entry.Rows.Aggregate(Receipt.Empty, (sum, row) => sum.Add(row.Outcome))
             + await RetakeAsync(entry.Run, entry.Attempt, entry.Rows, session, cancel) + entry.Unlisted;
         var names = string.Join(", ", Receipt.Outcomes.Select(Ledger.Column));
-        var values = string.Join(", ", Receipt.Outcomes.Select((_, n) => $"${n + 8}"));
+        var values = string.Join(", ", Receipt.Outcomes.Select((_, n) => $"${n + 9}"));
         await using var insert = session.Command(
-            $"insert into embedding_admin.batch (run, no, pass, last_key, tokens, bytes, cost, {names}) values ($1, $2, $3, $4, $5, $6, $7, {values})",
+            $"insert into embedding_admin.batch (run, no, pass, last_key, tokens, bytes, cost, compared, {names}) values ($1, $2, $3, $4, $5, $6, $7, $8, {values})",
             entry.Run, entry.No, entry.Pass, entry.LastKey, entry.Charge.Tokens, entry.Charge.Bytes,
-            new NpgsqlParameter { Value = entry.Charge.Cost ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
+            new NpgsqlParameter { Value = entry.Charge.Cost ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric }, entry.Compared);
         foreach (var outcome in Receipt.Outcomes)
             insert.Parameters.Add(new() { Value = receipt[outcome] });
         await insert.ExecuteNonQueryAsync(cancel);

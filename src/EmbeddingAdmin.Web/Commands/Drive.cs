@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using Npgsql;
 
 namespace EmbeddingAdmin.Web.Commands;
@@ -39,7 +40,8 @@ internal static class Drive
         progress.End(last);
         if (last.Run.Reason is { } reason && last.Run.Status is not RunStatus.Succeeded)
             await Console.Error.WriteLineAsync(last.Run.ReasonCode is { } code ? $"{code}: {reason}" : reason);
-        terminal.Answer.Give(RunReport.Of(last), RunReport.InWords(last));
+        var report = last.Run.Writes ? null : await terminal.Get<VerifyReports>().ReadAsync(last, CancellationToken.None);
+        terminal.Answer.Give(RunReport.Of(last) with { Report = report }, report is null ? RunReport.InWords(last) : $"{RunReport.InWords(last)}\n{RunReport.InWords(report)}");
         return terminal.Signals.Interrupted.IsCancellationRequested && last.Run.Status is RunStatus.Paused or RunStatus.Interrupted or RunStatus.Enqueued
             ? ExitCodes.Interrupted
             : RunReport.ExitCodeOf(last.Run);

@@ -3,6 +3,7 @@ using EmbeddingAdmin.Access;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.SignIn;
 
 namespace EmbeddingAdmin.Web.Configuration;
@@ -18,7 +19,7 @@ internal static partial class UnknownSettings
     private static readonly string[] Known =
     [
         "ConnectionStrings:Postgres", "DataProtection:Folder",
-        .. Of<SupabaseOptions>(SupabaseOptions.Section), .. Of<EmbeddingOptions>(EmbeddingOptions.Section), .. Of<BackfillOptions>(BackfillOptions.Section), .. Of<SignInOptions>("SignIn"),
+        .. Of<SupabaseOptions>(SupabaseOptions.Section), .. Of<EmbeddingOptions>(EmbeddingOptions.Section), .. Of<BackfillOptions>(BackfillOptions.Section), .. Of<VerifyOptions>(VerifyOptions.Section), .. Of<SignInOptions>("SignIn"),
         .. Of<CoverageOptions>(CoverageOptions.Section),
         .. Of<DatabaseOptions>(DatabaseOptions.Section), "LocalStack:Postgres", "LocalStack:Folder", "LocalStack:DebianMirror", LocalDatabase.Running,
     ];

@@ -23,6 +23,17 @@ internal static class CostWords
         return least == most ? least : $"about {least} to {most}";
     }
 
+    /// <summary>What it would cost to embed so many of the texts that a preview has counted, if they are as long as the others.</summary>
+    public static string OfSample(StartPreview preview, int rows)
+    {
+        if (IsLocal(preview.Plan))
+            return Free;
+        if (preview.Plan.Price is not { } price)
+            return Unpriced;
+        var share = preview.RowsWithText == 0 ? 0 : Math.Min(1, (double)rows / preview.RowsWithText);
+        return share == 0 ? "nothing" : $"at most about {Money(price, (long)Math.Ceiling(preview.Tokens.AtMost * share))}";
+    }
+
     /// <summary>What a run has cost so far.</summary>
     public static string SoFar(RunSnapshot snapshot)
     {

@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 
 namespace EmbeddingAdmin.Web.Runs;
@@ -66,13 +67,7 @@ public static class FailureWords
         _ => new("No vector could be made of the text.", "Read the message, settle what it names, then retry."),
     };
 
-    private static FailureWord Found(FailureCause cause) => cause switch
-    {
-        { Outcome: RowOutcome.NotAttempted } => new("The row has text and no vector.", "Retry these: a backfill makes the vectors."),
-        { Outcome: RowOutcome.Changed } => new("The text or the settings changed since the vector was made.", "Retry these: a backfill makes the vectors of now."),
-        { Outcome: RowOutcome.Reverted } => new("A run wrote a vector, and the row holds none or another.", "Find what writes the rows (a trigger, a job, a script), then retry these: a backfill writes the vectors again."),
-        { Outcome: RowOutcome.Unverified } => new("There is a vector, and no run claims it.", "Retry these to replace the vectors by ones whose origin is known; until then they may be of another model."),
-        { Outcome: RowOutcome.Failed } => new("The vector is zero, or its dimensions or length are wrong.", "Retry these: a backfill replaces the vectors, which no search can use as they are."),
-        _ => new(OutcomeWords.Of(RunKind.Verify, cause.Outcome).Meaning, "There is nothing to mend."),
-    };
+    private static FailureWord Found(FailureCause cause) => VerifyChecks.Of(cause.Outcome, cause.Code) is { } check
+        ? new(check.Meaning, check.Fix)
+        : new(OutcomeWords.Of(RunKind.Verify, cause.Outcome).Meaning, "There is nothing to mend.");
 }

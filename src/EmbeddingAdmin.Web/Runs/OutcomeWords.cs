@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Writing;
 
@@ -33,17 +34,17 @@ public static class OutcomeWords
 
     private static OutcomeWord Found(RowOutcome outcome) => outcome switch
     {
-        RowOutcome.Written => new("written", "A verification writes nothing.", Tone.Neutral),
-        RowOutcome.AlreadyCurrent => new("as claimed", "The vector is the one that was written for this text, and whole.", Tone.Good),
-        RowOutcome.Changed => new("out of date", "The text or the settings changed since the vector was made.", Tone.Warning),
-        RowOutcome.Deleted => new("deleted meanwhile", "The row is gone.", Tone.Neutral),
-        RowOutcome.Blocked => new("blocked", "A verification writes nothing that could be blocked.", Tone.Neutral),
-        RowOutcome.Reverted => new("lost or replaced", "A run wrote a vector, and the row holds none or another.", Tone.Bad),
-        RowOutcome.EmptySource => new("nothing to embed", "The row has no text.", Tone.Neutral),
-        RowOutcome.TooLong => new("too long", "A verification sends no text.", Tone.Neutral),
-        RowOutcome.Failed => new("unusable", "The vector is zero, or its dimensions or length are wrong.", Tone.Bad),
-        RowOutcome.Unverified => new("of unknown origin", "There is a vector, and no run claims it.", Tone.Warning),
-        RowOutcome.NotAttempted => new("without a vector", "The row has text and no vector.", Tone.Warning),
+        RowOutcome.Written => new(VerifyVerdict.Word(outcome), "A verification writes nothing.", Tone.Neutral),
+        RowOutcome.AlreadyCurrent => new(VerifyVerdict.Word(outcome), "The vector is the one that was written for this text, and whole.", Tone.Good),
+        RowOutcome.Changed => new(VerifyVerdict.Word(outcome), "The text or the settings changed since the vector was made.", Tone.Warning),
+        RowOutcome.Deleted => new(VerifyVerdict.Word(outcome), "The row is gone.", Tone.Neutral),
+        RowOutcome.Blocked => new(VerifyVerdict.Word(outcome), "A verification writes nothing that could be blocked.", Tone.Neutral),
+        RowOutcome.Reverted => new(VerifyVerdict.Word(outcome), "A run wrote a vector, and the row holds none or another.", Tone.Bad),
+        RowOutcome.EmptySource => new(VerifyVerdict.Word(outcome), "The row has no text.", Tone.Neutral),
+        RowOutcome.TooLong => new(VerifyVerdict.Word(outcome), "A verification sends no text.", Tone.Neutral),
+        RowOutcome.Failed => new(VerifyVerdict.Word(outcome), "The vector is zero, of wrong dimensions or length, the same as another text's, or not what the provider makes of the text now.", Tone.Bad),
+        RowOutcome.Unverified => new(VerifyVerdict.Word(outcome), "There is a vector, and no run claims it.", Tone.Warning),
+        RowOutcome.NotAttempted => new(VerifyVerdict.Word(outcome), "The row has text and no vector.", Tone.Warning),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
     };
 }

@@ -1,4 +1,7 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using Npgsql;
 
 namespace EmbeddingAdmin.Web.Runs;
@@ -6,7 +9,30 @@ namespace EmbeddingAdmin.Web.Runs;
 /// <summary>What is fetched from a run's page and is not a page. Only for somebody who is signed in, like everything that says nothing else.</summary>
 internal static class RunEndpoints
 {
-    public static void MapRuns(this IEndpointRouteBuilder routes) => routes.MapGet("/runs/{id:long}/failures.csv", FailuresAsync);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void MapRuns(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/runs/{id:long}/failures.csv", FailuresAsync);
+        routes.MapGet("/runs/{id:long}/report.json", ReportAsync);
+    }
+
+    public static string ReportName(long run) => $"run-{run}-report.json";
+
+    private static async Task<IResult> ReportAsync(long id, VerifyReports reports, HttpContext http)
+    {
+        try
+        {
+            if (await reports.ReadAsync(id, http.RequestAborted) is not { } report)
+                return TypedResults.NotFound();
+            http.Response.Headers.CacheControl = "no-store";
+            return TypedResults.File(JsonSerializer.SerializeToUtf8Bytes(report, Json), "application/json; charset=utf-8", ReportName(id));
+        }
+        catch (NpgsqlException)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+    }
 
     private static async Task<IResult> FailuresAsync(long id, RunStore store, Failures failures, HttpContext http)
     {

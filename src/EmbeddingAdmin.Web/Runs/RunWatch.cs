@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
 
 namespace EmbeddingAdmin.Web.Runs;
@@ -12,14 +13,23 @@ namespace EmbeddingAdmin.Web.Runs;
 /// <param name="Retries">The runs that were started over its failures.</param>
 public sealed record RunView(RunSnapshot Snapshot, IReadOnlyList<Event> Events, IReadOnlyList<FailureGroup> Groups, IReadOnlyList<long> Retries)
 {
+    /// <summary>What a verification found; null for a run that writes.</summary>
+    public VerifyReport? Report => Reported?.Report;
+
+    /// <summary>The same with the snapshot of which it is.</summary>
+    internal (VerifyReport Report, RunSnapshot Of)? Reported { get; init; }
+
     /// <summary>Rows that are kept one by one: all but those that were written or needed nothing.</summary>
     public long Listed => RunWatch.Listed(Snapshot);
 }
 
 /// <summary>The runs' records and the feed as one stream: what the database knows first, then every change.</summary>
-internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, EventLog events)
+internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, VerifyReports reports, EventLog events)
 {
     private const int MostEvents = 100;
+
+    // While a run goes on, its report is read again no more often: it is more to read than the counts.
+    private static readonly TimeSpan ReportAge = TimeSpan.FromSeconds(2);
 
     /// <summary>The newest runs, of one table or of all, newest first; again whenever one changes or a new one comes.</summary>
     public async IAsyncEnumerable<IReadOnlyList<RunSnapshot>> NewestAsync(string? table, int most, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -56,10 +66,17 @@ internal sealed class RunWatch(RunFeed feed, RunStore store, Failures failures, 
                 ? shown.Groups
                 : await failures.GroupsAsync(id, cancellationToken);
             var retries = shown is not null && snapshot.Run.Version == shown.Snapshot.Run.Version ? shown.Retries : await failures.RetriesAsync(id, cancellationToken);
-            shown = new(snapshot, happened, groups, retries);
+            shown = new(snapshot, happened, groups, retries) { Reported = await ReportAsync(snapshot, shown, cancellationToken) };
             yield return shown;
         }
     }
+
+    private async Task<(VerifyReport Report, RunSnapshot Of)?> ReportAsync(RunSnapshot snapshot, RunView? shown, CancellationToken cancel) => shown?.Reported switch
+    {
+        _ when snapshot.Run.Writes => null,
+        { } known when known.Of.Run.Version == snapshot.Run.Version && (Listed(known.Of) == Listed(snapshot) || snapshot.AsOf - known.Of.AsOf < ReportAge) => known,
+        _ => (await reports.ReadAsync(snapshot, cancel), snapshot),
+    };
 
     internal static long Listed(RunSnapshot snapshot) => Receipt.Outcomes
         .Except(snapshot.Run.Writes ? [RowOutcome.Written, RowOutcome.AlreadyCurrent, RowOutcome.Unverified] : [RowOutcome.Written, RowOutcome.AlreadyCurrent])

@@ -95,6 +95,9 @@ public static class RunWords
         "embedding" => "Vectors are being made, written and read back.",
         "sweeping" => "The scope is gone through once more, until nothing is left in it.",
         "reading back" => "What was written before is being read back.",
+        "looking again" => "What was found gone, and what was written just before, is looked at a second time.",
+        "comparing vectors" => "Vectors that are equal though their texts differ are looked for.",
+        "embedding a sample" => "The texts of a sample are embedded again, and the vectors compared.",
         "comparing" => "Every row is being read again and compared with what is claimed of it.",
         _ => run.Writes ? "A worker has it and is about to begin." : "A worker has it.",
     };

@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Writing;
 
@@ -14,46 +15,44 @@ public static class VerdictWords
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var (run, receipt) = (snapshot.Run, snapshot.Receipt);
+        if (!run.Writes)
+            return VerifyVerdict.Of(snapshot);
         return run.Status switch
         {
-            RunStatus.Cancelled or RunStatus.Errored => Stopped(run.Kind, receipt),
-            RunStatus.Succeeded when receipt.Selected == 0 => run.Writes ? "There was nothing to do: no row was in scope." : "There was nothing to verify: the table has no row.",
-            RunStatus.Succeeded when run.Verdict == Verdict.Verified => Verified(run.Kind, receipt),
-            RunStatus.Succeeded => Troubled(run.Kind, receipt),
+            RunStatus.Cancelled or RunStatus.Errored => Stopped(receipt),
+            RunStatus.Succeeded when receipt.Selected == 0 => "There was nothing to do: no row was in scope.",
+            RunStatus.Succeeded when run.Verdict == Verdict.Verified => Verified(receipt),
+            RunStatus.Succeeded => Troubled(receipt),
             _ => null,
         };
     }
 
-    private static string Verified(RunKind kind, Receipt receipt)
+    private static string Verified(Receipt receipt)
     {
         var texts = receipt[RowOutcome.Written] + receipt[RowOutcome.AlreadyCurrent];
         var all = texts == 1 ? "The one text" : $"All {Amount.Of(texts)} texts";
         var have = texts == 1 ? "has its vector" : "have their vector";
-        var sentence = (kind, texts, receipt[RowOutcome.AlreadyCurrent]) switch
+        var sentence = (texts, receipt[RowOutcome.AlreadyCurrent]) switch
         {
-            (_, 0, _) => "No row in scope has text to embed",
-            (RunKind.Verify, _, _) => $"{all} {have}: made from the text of now, unchanged since it was written, and whole",
-            (_, _, 0) => $"{all} {have}, read back after the commit",
-            (_, _, var current) => $"{all} {have}: {Amount.Of(receipt[RowOutcome.Written])} read back after the commit, {Amount.Of(current)} there before",
+            (0, _) => "No row in scope has text to embed",
+            (_, 0) => $"{all} {have}, read back after the commit",
+            (_, var current) => $"{all} {have}: {Amount.Of(receipt[RowOutcome.Written])} read back after the commit, {Amount.Of(current)} there before",
         };
         return $"{sentence}{Rest(receipt)}.";
     }
 
-    private static string Troubled(RunKind kind, Receipt receipt)
+    private static string Troubled(Receipt receipt)
     {
         var good = receipt[RowOutcome.Written] + receipt[RowOutcome.AlreadyCurrent];
         var troubles = Receipt.Outcomes.Except(Fine).Where(outcome => receipt[outcome] != 0).ToList();
-        var listed = string.Join(", ", troubles.Select(outcome => $"{Amount.Of(receipt[outcome])} {OutcomeWords.Of(kind, outcome).Word}"));
+        var listed = string.Join(", ", troubles.Select(outcome => $"{Amount.Of(receipt[outcome])} {OutcomeWords.Of(RunKind.Backfill, outcome).Word}"));
         var bad = troubles.Sum(outcome => receipt[outcome]);
-        var first = kind == RunKind.Verify
-            ? $"{Amount.Of(good)} of {Amount.Of(good + bad)} texts have their vector as it is claimed"
-            : $"{Amount.Of(good)} of {Amount.Of(good + bad)} texts have their vector, read back after the commit";
+        var first = $"{Amount.Of(good)} of {Amount.Of(good + bad)} texts have their vector, read back after the commit";
         return $"{first}; {Amount.Of(bad)} {(bad == 1 ? "has" : "have")} not: {listed}{Rest(receipt)}.";
     }
 
-    private static string Stopped(RunKind kind, Receipt receipt) => kind == RunKind.Verify
-        ? $"It ended early: {Amount.Rows(receipt.Selected - receipt[RowOutcome.NotAttempted])} were read again. It says nothing of the others."
-        : $"It ended early: {(receipt[RowOutcome.Written] == 1 ? "1 vector was" : $"{Amount.Of(receipt[RowOutcome.Written])} vectors were")} written and read back and stay; {Amount.Rows(receipt[RowOutcome.NotAttempted])} were not attempted.";
+    private static string Stopped(Receipt receipt) =>
+        $"It ended early: {(receipt[RowOutcome.Written] == 1 ? "1 vector was" : $"{Amount.Of(receipt[RowOutcome.Written])} vectors were")} written and read back and stay; {Amount.Rows(receipt[RowOutcome.NotAttempted])} were not attempted.";
 
     private static string Rest(Receipt receipt)
     {

@@ -55,6 +55,7 @@ public sealed class Demo : IAsyncLifetime
         // One call at a time and no pace: 250 rows per second, so that even 1,500 rows are seen to move.
         ["Embeddings__Concurrency"] = "1",
         ["Backfill__BatchSize"] = "50",
+        ["Verify__SecondLookSeconds"] = "1",
         ["Backfill__RowsPerSecond"] = "100000",
         ["SignIn__AttemptsPerMinute"] = "1000",
         ["SignIn__AttemptsPerMinuteOfAll"] = "1000",

@@ -176,6 +176,7 @@ public sealed class Fleet(Server server) : IAsyncLifetime
             ["Embeddings__ApiKey"] = "sk-planted-2d61a0f3b8",
             ["Embeddings__Concurrency"] = "1",
             ["Backfill__BatchSize"] = "30",
+            ["Verify__SecondLookSeconds"] = "1",
             ["SignIn__Token"] = SignInToken,
             ["SignIn__AttemptsPerMinute"] = "1000",
             ["SignIn__AttemptsPerMinuteOfAll"] = "1000",

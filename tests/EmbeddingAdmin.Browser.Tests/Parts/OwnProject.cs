@@ -94,6 +94,7 @@ public sealed class OwnProject : IAsyncLifetime
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["DataProtection__Folder"] = Path.Combine(_root, "keys"),
+            ["Verify__SecondLookSeconds"] = "1",
             ["SignIn__AttemptsPerMinute"] = "1000",
             ["SignIn__AttemptsPerMinuteOfAll"] = "1000",
         },

@@ -103,9 +103,9 @@ public sealed class CommandTests(AssemblyStack stack) : DemoCommands(stack)
     [InlineData]
     public async Task Every_fault_of_the_settings_is_named_at_once(params string[] words)
     {
-        var refused = await App.RunAsync([.. Local, ("Embeddings__Concurrency", "99"), ("Backfill__BatchSize", "9999"), ("Backfill__RowsPerSecond", "0"), ("SignIn__Token", "short"), ("Prices__0__PerMillionTokens", "1,5")], words);
+        var refused = await App.RunAsync([.. Local, ("Embeddings__Concurrency", "99"), ("Backfill__BatchSize", "9999"), ("Backfill__RowsPerSecond", "0"), ("Verify__SecondLookSeconds", "3601"), ("SignIn__Token", "short"), ("Prices__0__PerMillionTokens", "1,5")], words);
         Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
-        foreach (var setting in (string[])["EA-CFG-08 Embeddings:Concurrency: ", "EA-CFG-08 Backfill:BatchSize: ", "EA-CFG-08 Backfill:RowsPerSecond: ", "EA-SEC-02 SignIn:Token: ", "EA-CFG-09 Prices:0:"])
+        foreach (var setting in (string[])["EA-CFG-08 Embeddings:Concurrency: ", "EA-CFG-08 Backfill:BatchSize: ", "EA-CFG-08 Backfill:RowsPerSecond: ", "EA-CFG-08 Verify:SecondLookSeconds: ", "EA-SEC-02 SignIn:Token: ", "EA-CFG-09 Prices:0:"])
             Assert.Contains(setting, refused.Error, StringComparison.Ordinal);
     }
 

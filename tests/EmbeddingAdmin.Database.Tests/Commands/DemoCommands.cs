@@ -15,7 +15,7 @@ public abstract class DemoCommands(AssemblyStack stack) : IAsyncLifetime
     protected TestDatabase Database => _database!;
 
     /// <summary>The demo's tables, and a provider that asks nobody.</summary>
-    protected (string Name, string Value)[] Unconfirmed => [("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local"), .. Tables];
+    protected (string Name, string Value)[] Unconfirmed => [("ConnectionStrings__Postgres", Database.ConnectionString), ("Embeddings__Provider", "local"), ("Verify__SecondLookSeconds", "1"), .. Tables];
 
     /// <summary>The same, where the schema may be made.</summary>
     protected (string Name, string Value)[] Local => [.. Unconfirmed, ("Database__AutoMigrate", "true")];
@@ -33,7 +33,7 @@ public abstract class DemoCommands(AssemblyStack stack) : IAsyncLifetime
     /// <summary>The demo's tables, and the scripted provider.</summary>
     protected (string Name, string Value)[] WithProvider(ScriptedProvider provider, string? connection = null) =>
     [
-        ("ConnectionStrings__Postgres", connection ?? Database.ConnectionString), ("Database__AutoMigrate", "true"), ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.Endpoint), ("Embeddings__ApiKey", "sk-test"), .. Tables,
+        ("ConnectionStrings__Postgres", connection ?? Database.ConnectionString), ("Database__AutoMigrate", "true"), ("Embeddings__Provider", "openai"), ("Embeddings__Endpoint", provider.Endpoint), ("Embeddings__ApiKey", "sk-test"), ("Verify__SecondLookSeconds", "1"), .. Tables,
     ];
 
     protected static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();

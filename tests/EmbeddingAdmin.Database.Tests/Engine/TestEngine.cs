@@ -257,6 +257,7 @@ public sealed class TestEngine : IAsyncDisposable
             ["Embeddings:ApiKey"] = "test-key",
             ["Embeddings:BatchSize"] = "50",
             ["Backfill:BatchSize"] = "50",
+            ["Verify:SecondLookSeconds"] = "0",
             ["Tables:0:Name"] = "stories",
             ["Tables:0:Vector"] = "embedding",
             ["Tables:0:Text"] = "{title}\n{content}\nGenre: {genre}\nTags: {tags}",

@@ -58,6 +58,7 @@ public sealed class ShapesDatabases(AssemblyStack stack) : IAsyncLifetime
             ["Embeddings:ApiKey"] = "test-key",
             ["Embeddings:Dimensions"] = dimensions ? $"{Dimensions}" : null,
             ["Backfill:BatchSize"] = "7",
+            ["Verify:SecondLookSeconds"] = "0",
         });
         if (file is not null)
             settings.AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file)));

@@ -34,6 +34,7 @@ internal static class OwnRecords
         ["coverage_count"] = [Select, Insert, Update],
         ["coverage_scan"] = [Select, Insert, Update],
         ["coverage_snapshot"] = [Select, Insert, Delete],
+        ["verify_vector"] = [Select, Insert, Update, Delete],
         ["event"] = [Select, Insert],
         ["instance"] = [Select, Insert, Update, Delete],
         ["sign_in_link"] = [Select, Insert, Update, Delete],
