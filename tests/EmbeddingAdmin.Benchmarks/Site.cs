@@ -2,11 +2,9 @@ using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing.Postgres;
-using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace EmbeddingAdmin.Benchmarks;
 
@@ -53,57 +51,18 @@ internal sealed class Site : IAsyncDisposable
     public Task<(Run Run, RunLease Lease)> StartAsync(RunKind kind, string table, CancellationToken cancel) =>
         Get<RunControl>().StartHereAsync(new StartRequest(kind, table), new Actor("benchmark", "terminal"), cancel);
 
-    /// <summary>Fills a table (id uuid, content text, embedding) with texts of 1.1 to 2.1 KB and random vectors of length 1.</summary>
-    public async Task FillAsync(string table, int rows, int dimensions, CancellationToken cancel)
-    {
-        var random = new Random(1);
-        var filler = new string('x', 2_100);
-        await using var connection = await Get<NpgsqlDataSource>().OpenConnectionAsync(cancel);
-        await using var copy = await connection.BeginBinaryImportAsync($"copy {table} (id, content, embedding) from stdin (format binary)", cancel);
-        for (var row = 0; row < rows; row++)
-        {
-            await copy.StartRowAsync(cancel);
-            await copy.WriteAsync(Guid.NewGuid(), NpgsqlDbType.Uuid, cancel);
-            await copy.WriteAsync($"{row} {filler[..random.Next(1_100, 2_100)]}", NpgsqlDbType.Text, cancel);
-            await copy.WriteAsync(Unit(random, dimensions), "extensions.vector", cancel);
-        }
-
-        await copy.CompleteAsync(cancel);
-    }
-
-    /// <summary>Claims of every vector of a table that it was made from the row's text of now, as a run would.</summary>
-    public async Task StampAsync(string table, CancellationToken cancel)
-    {
-        var target = await TargetAsync(table, cancel);
-        var (column, madeFrom) = await Get<StampBook>().CurrentAsync(target, cancel);
-        await Database.ExecuteAsync(
-            $"""
-            insert into embedding_admin.stamp (vector_column, row_key, made_from, text_hash, vector_hash, run, page, at)
-            select {column}, t.id::text, {madeFrom}, {target.Text.Hash}, sha256({target.Bytes("t.embedding")}), 0, 0, now() - interval '1 day' from {target.Relation} t where t.embedding is not null
-            """, cancel);
-        await Database.ExecuteAsync("vacuum analyze embedding_admin.stamp", cancel);
-    }
+    /// <summary>Fills a table (id uuid, content text) with texts of 0.8 to 1.4 KB and no vectors.</summary>
+    public Task FillAsync(string table, int rows, CancellationToken cancel) => Database.ExecuteAsync(
+        $"""
+        select setseed(0.5);
+        insert into {table} (id, content)
+        select gen_random_uuid(), (select string_agg(md5(n::text || '-' || w) || ' ', '') from generate_series(1, 25 + (random() * 18)::int) w) from generate_series(1, {rows}) n
+        """, cancel);
 
     public async ValueTask DisposeAsync()
     {
         await Services.DisposeAsync();
         await Database.DisposeAsync();
         await _server.DisposeAsync();
-    }
-
-    private static ReadOnlyMemory<float> Unit(Random random, int dimensions)
-    {
-        var vector = new float[dimensions];
-        var squares = 0d;
-        for (var i = 0; i < dimensions; i++)
-        {
-            vector[i] = random.NextSingle() - 0.5f;
-            squares += (double)vector[i] * vector[i];
-        }
-
-        var length = (float)Math.Sqrt(squares);
-        for (var i = 0; i < dimensions; i++)
-            vector[i] /= length;
-        return vector;
     }
 }

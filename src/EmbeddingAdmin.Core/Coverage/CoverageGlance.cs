@@ -17,7 +17,7 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
     // The shape of a table changes seldom, and a first answer is corrected a moment later.
     private static readonly TimeSpan ShapeFor = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<string, (long At, Target Target, bool HasIndex)> _shapes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Shape> _shapes = new(StringComparer.Ordinal);
 
     /// <summary>What can be said at once; null when nothing can, or when the table is small enough to be counted right away.</summary>
     /// <param name="table">The table.</param>
@@ -26,15 +26,22 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
     public async Task<TableCoverage?> ReadAsync(EmbeddingTable table, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(table);
+        // Where there was no count a moment ago, both are asked at once.
+        var ahead = _shapes.TryGetValue(table.Name, out var last) && last.Answers && clock.GetElapsedTime(last.At) < ShapeFor ? ByIndexAsync(last.Target, cancel) : null;
         if (await counter.ReadAsync(table, cancel) is { } counted)
             return counted;
+        if (ahead is not null && await ahead is { } found)
+            return found;
         var (target, hasIndex) = await ShapeAsync(table, cancel);
         if (options.Value.IsSmall(target.Facts.EstimatedRows))
             return null;
         // Neither the index nor the statistics know which rows the filter leaves.
         if (target.Filter != "true")
             return null;
-        return hasIndex ? await ByIndexAsync(target, cancel) ?? await ByStatisticsAsync(target, cancel) : await ByStatisticsAsync(target, cancel);
+        if (!hasIndex || await ByIndexAsync(target, cancel) is not { } answer)
+            return await ByStatisticsAsync(target, cancel);
+        _shapes[table.Name] = _shapes[table.Name] with { Answers = true };
+        return answer;
     }
 
     /// <summary>The partial index that makes counting fast, there or to be made; null for a table that is counted quickly without it.</summary>
@@ -50,13 +57,20 @@ public sealed class CoverageGlance(NpgsqlDataSource database, TableCatalog catal
             : await MissingIndex.FindAsync(database, await catalog.ResolveAsync(table, cancel), counted.Total - counted.Embedded, cancel);
     }
 
+    /// <summary>A table as it was a moment ago.</summary>
+    /// <param name="At">When it was looked at.</param>
+    /// <param name="Target">The table.</param>
+    /// <param name="HasIndex">Whether it has the partial index.</param>
+    /// <param name="Answers">Whether the index was what answered.</param>
+    private sealed record Shape(long At, Target Target, bool HasIndex, bool Answers);
+
     private async Task<(Target Target, bool HasIndex)> ShapeAsync(EmbeddingTable table, CancellationToken cancel)
     {
         if (_shapes.TryGetValue(table.Name, out var known) && clock.GetElapsedTime(known.At) < ShapeFor)
             return (known.Target, known.HasIndex);
         var target = await catalog.ResolveAsync(table, cancel);
         var index = await MissingIndex.FindAsync(database, target, null, cancel);
-        _shapes[table.Name] = (clock.GetTimestamp(), target, index.Name is not null);
+        _shapes[table.Name] = new(clock.GetTimestamp(), target, index.Name is not null, Answers: false);
         return (target, index.Name is not null);
     }
 

@@ -15,6 +15,9 @@ public sealed class BackfillOptions
     /// <summary>Rows per page at this pace: at least four pages a second, so that a slow run is seen to move.</summary>
     internal int PageSize => RowsPerSecond is { } pace ? (int)Math.Clamp(pace / 4, 1, BatchSize) : BatchSize;
 
+    /// <summary>Rows per page where nothing is written: a verification loses nothing by a crash, and each page has its own way to the database and back.</summary>
+    internal int ReadSize => Math.Min(BatchSize * 4, 2048);
+
     /// <summary>Every fault of these settings; empty when there is none.</summary>
     public IEnumerable<SettingProblem> Problems()
     {

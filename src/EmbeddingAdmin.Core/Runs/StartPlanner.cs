@@ -48,7 +48,7 @@ public sealed class StartPlanner(NpgsqlDataSource database, TableCatalog catalog
             Recipe = target.Text.Recipe,
             RecipeVersion = target.Recipe.Version,
             Shape = await TableShape.ReadAsync(database, table, target.KeyName, cancel),
-            PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.BatchSize,
+            PageSize = request.Kind == RunKind.Backfill ? options.Value.PageSize : options.Value.ReadSize,
             RowsPerSecond = request.Kind == RunKind.Backfill ? options.Value.RowsPerSecond : null,
             Price = request.Embeds ? estimate.Price(model) : null,
             KeyFingerprint = request.Embeds ? provider.KeyFingerprint : null,

@@ -18,11 +18,16 @@ internal sealed class RowJudge(NpgsqlDataSource database, VerifyScope scope, Dat
 {
     private const double NormTolerance = 1e-3;
 
+    // More than any vector has: how many this one has could only be asked by unpacking it once more.
+    private const int MostDimensions = 16_000;
+
     // So few rows are not worth a second connection.
     private const int LeastRowsForTwo = 64;
 
     // Of any other model nobody knows how long its vectors are meant to be.
     private static readonly string[] UnitModels = [.. EmbeddingModels.All.Select(model => model.Name)];
+
+    private WrittenProof? _proof;
 
     private readonly PatientRead _read = new(scope.Target.Relation, patience, clock);
 
@@ -51,8 +56,9 @@ internal sealed class RowJudge(NpgsqlDataSource database, VerifyScope scope, Dat
         if (keys.Length == 0)
             return [];
         var target = scope.Target;
+        var proof = _proof ??= await WrittenProof.ReadAsync(database, scope, cancel);
         await using var session = await TableSession.OpenAsync(database, patience.Read, scope.Run.Id, cancel, patience.Lock);
-        // The vector is unpacked once: subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it, or for what is computed of it, again.
+        // A vector is unpacked once. Of one that has to be hashed, subvector() gives a copy in memory, and OFFSET 0 keeps the planner from asking for it, or for what is computed of it, again.
         await using var command = session.Command(
             $"""
             select r.key::text,
@@ -68,18 +74,20 @@ internal sealed class RowJudge(NpgsqlDataSource database, VerifyScope scope, Dat
                         when r.unit and abs(r.norm - 1) > {NormTolerance} then {(int)VerifyCheck.NotUnitLength}
                         else -2 end,
                    case when r.stamped is null then r.hash end, case when r.stamped is null then r.text_hash end
-              from (select v.*, {target.Function("vector_dims")}(v.vector) as dims, {target.Norm("v.vector")} as norm, sha256({target.Bytes("v.vector")}) as hash
-                      from (select t.{target.Key} as key, case when t.{target.Vector} is null then {target.Text.IsBlank} end as blank, s.row_key as stamped, s.vector_hash, s.made_from, s.text_hash as stamped_text,
-                                   case when t.{target.Vector} is not null then {target.Text.Hash} end as text_hash,
-                                   (m.provider = 'local' or m.model = any($3)) as unit,
-                                   {target.Function("subvector")}(t.{target.Vector}, 1, {target.Function("vector_dims")}(t.{target.Vector})) as vector
-                              from {target.Relation} t
-                              left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text and s.row_key = any($4::text[])
-                              left join embedding_admin.made_from m on m.id = s.made_from
-                             where t.{target.Key} = any($4::text[]::{target.KeyType}[]) and {target.Filter} and {(again ? scope.Reached("$5") : "true")} offset 0) v
+              from (select v.*, case when v.proven then {target.Dimensions} else {target.Function("vector_dims")}(v.vector) end as dims, {target.Norm("v.vector")} as norm,
+                           case when v.proven then v.vector_hash else sha256({target.Bytes("v.vector")}) end as hash
+                      from (select j.*, case when j.proven then j.stored else {target.Function("subvector")}(j.stored, 1, {MostDimensions}) end as vector
+                              from (select t.{target.Key} as key, case when t.{target.Vector} is null then {target.Text.IsBlank} end as blank, s.row_key as stamped, s.vector_hash, s.made_from, s.text_hash as stamped_text,
+                                           case when t.{target.Vector} is not null then {target.Text.Hash} end as text_hash, (m.provider = 'local' or m.model = any($3)) as unit,
+                                           t.{target.Vector} as stored, {proof.Sql("$6", "$7")} as proven
+                                      from {target.Relation} t
+                                      left join embedding_admin.stamp s on s.vector_column = $1 and s.row_key = t.{target.Key}::text and s.row_key = any($4::text[])
+                                      left join embedding_admin.made_from m on m.id = s.made_from
+                                     where t.{target.Key} = any($4::text[]::{target.KeyType}[]) and {target.Filter} and {(again ? scope.Reached("$5") : "true")} offset 0) j
+                            offset 0) v
                     offset 0) r
             """,
-            scope.Run.VectorColumn, scope.MadeFrom, UnitModels, keys, scope.Run.Id);
+            scope.Run.VectorColumn, scope.MadeFrom, UnitModels, keys, scope.Run.Id, proof.Runs, proof.Oldest);
         var found = new List<JudgedRow>(keys.Length);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

@@ -157,10 +157,10 @@ public sealed class PostgresWriter(NpgsqlDataSource database, Target target, int
         {
             await using var stamps = session.Command(
                 """
-                insert into embedding_admin.stamp (vector_column, row_key, made_from, text_hash, vector_hash, run, page)
-                select $1, u.k, $2, u.th, u.vh, $3, $4 from unnest($5, $6, $7) as u(k, th, vh)
+                insert into embedding_admin.stamp (vector_column, row_key, made_from, text_hash, vector_hash, run, page, xid)
+                select $1, u.k, $2, u.th, u.vh, $3, $4, pg_current_xact_id() from unnest($5, $6, $7) as u(k, th, vh)
                 on conflict (vector_column, row_key) do update
-                   set made_from = excluded.made_from, text_hash = excluded.text_hash, vector_hash = excluded.vector_hash, run = excluded.run, page = excluded.page, at = clock_timestamp()
+                   set made_from = excluded.made_from, text_hash = excluded.text_hash, vector_hash = excluded.vector_hash, run = excluded.run, page = excluded.page, xid = excluded.xid, at = clock_timestamp()
                 """,
                 column, batch.MadeFrom, lease.Run, batch.No,
                 stamped.Select(row => row.Key).ToArray(), stamped.Select(row => row.TextHash).ToArray(), stamped.Select(row => VectorBinary.Hash(row.Vector, target.HalfPrecision)).ToArray());

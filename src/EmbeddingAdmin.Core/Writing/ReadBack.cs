@@ -68,6 +68,13 @@ internal sealed class ReadBack(NpgsqlDataSource database, Target target, int col
 
         var change = Receipt.Empty;
         await lease.FenceAsync(session, cancel);
+        // What the transaction itself has changed again, by a trigger at its end, is no proof of what was written.
+        if (found.Where(row => row.Row.Outcome == RowOutcome.Reverted).Select(row => row.Row.Key).ToArray() is { Length: > 0 } reverted)
+        {
+            await using var doubt = session.Command("update embedding_admin.stamp set xid = null where vector_column = $1 and row_key = any($2)", column, reverted);
+            await doubt.ExecuteNonQueryAsync(cancel);
+        }
+
         foreach (var page in found.GroupBy(row => row.Page))
             change += await LedgerEntry.ConfirmAsync(lease.Run, page.Key, attempt, [.. page.Select(row => row.Row)], session, cancel);
         await session.Transaction.CommitAsync(cancel);

@@ -31,7 +31,7 @@ public sealed class InterruptedTests(AssemblyStack stack)
     [MemberData(nameof(Stops))]
     public async Task It_goes_on_where_it_was(int pass, bool killed)
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, Rows, ("Backfill:BatchSize", "20"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, Rows, ("Backfill:BatchSize", "5"));
         await engine.BackfillAsync();
         await PlantAsync(engine);
         await engine.Database.ExecuteAsync($"{Gate} insert into gate values ({pass}, 1)", TestEngine.Cancel);
