@@ -8,7 +8,7 @@ namespace EmbeddingAdmin.Web.Coverage;
 /// <param name="Rows">Rows in it.</param>
 /// <param name="Colour">The part of the style class that gives its colour.</param>
 /// <param name="Meaning">What it means and what helps, in one sentence.</param>
-/// <param name="State">The state; null for a part that stands for several.</param>
+/// <param name="State">The state whose rows it opens; null for a part that stands for several, which opens all rows with their states.</param>
 public sealed record Segment(string Word, long Rows, string Colour, string Meaning, CoverageState? State = null);
 
 /// <summary>A state in words and colour.</summary>
@@ -43,7 +43,7 @@ public static class CoverageLook
         if (coverage.Unexamined > 0)
             segments.Insert(vectors, new(coverage.Unexamined == coverage.Embedded ? "with a vector" : "not examined yet", coverage.Unexamined, "unexamined", "There is a vector; whether it belongs to the row's text of now is not known yet. The scan in the background finds out."));
         if (coverage[CoverageState.Missing] is null && coverage.Total > coverage.Embedded)
-            segments.Add(new("without a vector", coverage.Total - coverage.Embedded, "missing", "There is no vector; whether there is text to embed was not examined."));
+            segments.Add(new("without a vector", coverage.Total - coverage.Embedded, "missing", "There is no vector; whether there is text to embed was not examined.", CoverageState.Missing));
         return segments;
     }
 

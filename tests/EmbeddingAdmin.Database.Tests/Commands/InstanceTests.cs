@@ -54,7 +54,7 @@ public sealed class InstanceTests(AssemblyStack stack) : IDisposable
         var resumed = await App.RunAsync(Settings(engine, "both"), "resume", $"{run.Id}");
         Assert.Equal((0, $"Run {run.Id} is enqueued. No worker is up to drive it; it goes on when one is started."), (resumed.ExitCode, resumed.Output));
         // It is called, and nobody comes.
-        await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_triggers where trigger_state = 'WAITING'");
+        await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_triggers where trigger_group = 'runs' and trigger_state = 'WAITING'");
 
         await using var worker = App.Start(Settings(engine, "worker"));
         await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Succeeded);

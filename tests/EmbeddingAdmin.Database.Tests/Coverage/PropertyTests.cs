@@ -14,7 +14,7 @@ namespace EmbeddingAdmin.Database.Tests.Coverage;
 /// </summary>
 public sealed class PropertyTests(AssemblyStack stack)
 {
-    private const int Steps = 30;
+    private const int Steps = 20;
 
     private static readonly (string Model, string Text)[] Settings =
     [

@@ -10,7 +10,7 @@ public sealed class HostTests(AssemblyStack stack)
     [Fact]
     public async Task Two_hosts_share_the_runs_and_each_run_is_driven_once()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 200);
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 500);
         await engine.BackfillAsync();
         var other = engine.Another();
         var runs = new List<long>();
@@ -63,7 +63,7 @@ public sealed class HostTests(AssemblyStack stack)
         var jobs = engine.Services.GetRequiredService<RunJobs>();
 
         await jobs.CallAsync([run.Id], TestEngine.Cancel);
-        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_triggers where trigger_state in ('WAITING', 'ACQUIRED'))");
+        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_triggers where trigger_group = 'runs' and trigger_state in ('WAITING', 'ACQUIRED'))");
         await engine.Control.AskAsync(run.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Paused);
         await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_fired_triggers)");
@@ -86,7 +86,7 @@ public sealed class HostTests(AssemblyStack stack)
         await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_job_details where is_durable and requests_recovery");
         await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
 
-        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_job_details) and not exists (select from embedding_admin.qrtz_triggers)");
+        await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_job_details where job_group = 'runs') and not exists (select from embedding_admin.qrtz_triggers where trigger_group = 'runs')");
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class HostTests(AssemblyStack stack)
         var waiting = await engine.Control.StartAsync(new(RunKind.Verify, "stories"), TestEngine.Operator, TestEngine.Cancel);
 
         await engine.HostAsync();
-        await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_triggers where trigger_state = 'WAITING'");
+        await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_triggers where trigger_group = 'runs' and trigger_state = 'WAITING'");
         Assert.Equal((RunStatus.Running, RunStatus.Enqueued), (await StatusAsync(engine, abandoned.Id), await StatusAsync(engine, waiting.Id)));
 
         await engine.HostAsync(engine.Another(null, ("Role", "worker")));
