@@ -45,7 +45,8 @@ public sealed class RowsTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(page.Locator(".row-reason")).ToContainTextAsync("up to date");
         await Expect(page.Locator(".sparkline")).ToBeVisibleAsync();
 
-        for (var more = 0; more < 3; more++)
+        // A row that has nothing to embed may be picked too, and is passed by.
+        for (var written = 0; written < 3;)
         {
             var before = await page.Locator("h1").TextContentAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Random row" }).ClickAsync();
@@ -56,6 +57,7 @@ public sealed class RowsTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
             await page.GetByRole(AriaRole.Button, new() { Name = "Embed this row again" }).ClickAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Write it" }).ClickAsync();
             await Expect(page.GetByText("read back after the commit")).ToBeVisibleAsync();
+            written++;
         }
 
         await Expect(page.Locator(".nearest li").First).ToBeVisibleAsync();
