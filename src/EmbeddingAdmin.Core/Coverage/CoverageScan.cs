@@ -20,10 +20,10 @@ public sealed class CoverageScan(NpgsqlDataSource database, StampBook stamps, IO
     private const int Lease = 20;
 
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan GoodPage = TimeSpan.FromMilliseconds(250);
+    // An older result is looked for again when somebody looks on.
+    private static readonly TimeSpan GoodFor = TimeSpan.FromHours(1);
 
-    /// <summary>A result that is older is looked for again when somebody looks on.</summary>
-    internal TimeSpan GoodFor { get; set; } = TimeSpan.FromHours(1);
+    private static readonly TimeSpan GoodPage = TimeSpan.FromMilliseconds(250);
 
     /// <summary>What is known of the scans of a target's column.</summary>
     public async Task<ScanReport> ReadAsync(Target target, CancellationToken cancel)
