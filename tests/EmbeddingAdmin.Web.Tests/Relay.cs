@@ -70,17 +70,32 @@ internal sealed class Relay : IAsyncDisposable
             {
                 var client = await listener.AcceptSocketAsync();
                 Interlocked.Increment(ref _connections);
-                var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                lock (_gate)
-                    _sockets.AddRange([client, server]);
-                await server.ConnectAsync(_target.Host, _target.Port);
-                _ = PumpAsync(client, server);
-                _ = PumpAsync(server, client);
+                _ = CarryAsync(client);
             }
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {
             // Closed.
+        }
+    }
+
+    /// <summary>One connection, to its end; what ends on one side ends on the other, so that nobody waits for somebody who is gone.</summary>
+    private async Task CarryAsync(Socket client)
+    {
+        using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using (client)
+        {
+            lock (_gate)
+                _sockets.AddRange([client, server]);
+            try
+            {
+                await server.ConnectAsync(_target.Host, _target.Port);
+                await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+            }
+            catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+            {
+                // Closed, or the server takes no more; the next one is carried all the same.
+            }
         }
     }
 
@@ -95,8 +110,6 @@ internal sealed class Relay : IAsyncDisposable
                     Interlocked.Increment(ref _refusals);
                 await to.SendAsync(buffer.AsMemory(0, read));
             }
-
-            to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {

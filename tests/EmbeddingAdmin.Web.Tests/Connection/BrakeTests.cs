@@ -40,19 +40,19 @@ public sealed class BrakeTests(Postgres postgres) : FreshDatabase(postgres)
             relay.Open();
             var refused = await app.UntilAsync<ReadinessState.Refused>();
             Assert.Equal(ErrorCodes.DatabaseCredentials, refused.Fault.Code);
-            // What was under way at that moment has come back when the scheduler has knocked thrice more, without a password.
-            await KnocksAsync(relay, 3);
+            // What was under way at that moment has come back when the scheduler has knocked twice more, without a password.
+            await KnocksAsync(relay, 2);
             var first = relay.Refusals;
             Assert.InRange(first, 1, Loops);
 
-            await KnocksAsync(relay, 3);
+            await KnocksAsync(relay, 2);
             Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/")).StatusCode);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await visitor.GetAsync("/readyz")).StatusCode);
             Assert.Equal(first, relay.Refusals);
 
             await app.Readiness.RetryAsync(Cancel);
             Assert.IsType<ReadinessState.Refused>(app.Readiness.State);
-            await KnocksAsync(relay, 2);
+            await KnocksAsync(relay, 1);
             Assert.Equal(first + 1, relay.Refusals);
 
             await Database.ExecuteAsync($"alter role {role} password 'first'", Cancel);
