@@ -168,6 +168,18 @@ public static class ErrorCodes
     /// <summary>The provider answered with another model than before the run.</summary>
     public const string ModelChanged = "EA-PRV-26";
 
+    /// <summary>So many requests had to be sent again that repeating costs more than it brings.</summary>
+    public const string RetriesSpent = "EA-PRV-27";
+
+    /// <summary>The tokens that were charged say that the server cut the text before it made a vector of it.</summary>
+    public const string TextCut = "EA-PRV-28";
+
+    /// <summary>The provider was tried a moment ago, and is not tried again so soon.</summary>
+    public const string ProbedTooOften = "EA-PRV-29";
+
+    /// <summary>The provider answered nothing for so long that nobody knows whether it will.</summary>
+    public const string ProviderGone = "EA-PRV-30";
+
     /// <summary>The database cannot be reached.</summary>
     public const string DatabaseUnreachable = "EA-DB-01";
     /// <summary>The pooler knows no such project or user.</summary>

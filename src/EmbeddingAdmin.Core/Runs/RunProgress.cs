@@ -32,6 +32,9 @@ public sealed record RunProgress
     /// <summary>Why the run waits without being paused, in words; null while it does not wait.</summary>
     public string? Waiting { get; init; }
 
+    /// <summary>When the wait ends at the latest, or is looked at again; null when nobody knows.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
     /// <summary>No progress yet.</summary>
     public static RunProgress None { get; } = new();
 }

@@ -38,7 +38,7 @@ public sealed class Ticker
         _clock = clock;
         _began = clock.GetTimestamp();
         _runningBefore = before.RunningSeconds;
-        _progress = before with { RowsPerSecond = null, Waiting = null };
+        _progress = before with { RowsPerSecond = null, Waiting = null, WaitingUntil = null };
         _window.Enqueue((TimeSpan.Zero, before.Receipt.Selected));
     }
 
@@ -71,11 +71,11 @@ public sealed class Ticker
             _progress = _progress with { Receipt = ledger, Tokens = tokens };
     }
 
-    /// <summary>Says what is being done now, and why it waits if it does.</summary>
-    public void Say(string? phase, string? waiting = null)
+    /// <summary>Says what is being done now, and why it waits if it does, and until when.</summary>
+    public void Say(string? phase, string? waiting = null, DateTimeOffset? until = null)
     {
         lock (_gate)
-            _progress = _progress with { Phase = phase ?? _progress.Phase, Waiting = waiting };
+            _progress = _progress with { Phase = phase ?? _progress.Phase, Waiting = waiting, WaitingUntil = until };
     }
 
     /// <summary>The progress to publish, or null when the last one is too recent.</summary>
