@@ -41,6 +41,7 @@ internal static class SettingsCheck
         .. SettingsLayer.Of(configuration).Select(layer => layer.Inner).OfType<DotEnv>().SelectMany(file => file.Problems),
         .. ConnectionOf(configuration, contentRoot).Problems,
         .. Section<SupabaseOptions>(configuration, SupabaseOptions.Section, options => options.Problems(clock.GetUtcNow())),
+        .. ProviderProfiles.Problem(configuration) is { } profile ? [profile] : Array.Empty<SettingProblem>(),
         .. Section<EmbeddingOptions>(configuration, EmbeddingOptions.Section, Provider),
         .. (configuration.Get<PriceOptions>() ?? new()).Problems(),
         .. TableSettings.Read(configuration).Problems,

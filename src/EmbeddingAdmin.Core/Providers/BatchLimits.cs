@@ -7,13 +7,17 @@ namespace EmbeddingAdmin.Providers;
 /// <param name="MaxItems">Texts per request, 1 to 2,048.</param>
 /// <param name="MaxBytes">UTF-8 bytes of all texts of a request.</param>
 /// <param name="MaxTextBytes">
-/// The longest text that is sent. Up to <see cref="CertainTextBytes"/> it fits for certain; above, it usually does (a token is about
+/// The longest text that is sent. Up to <see cref="OpenAiTextTokens"/> it fits for certain; above, it usually does (a token is about
 /// four bytes of English), so it is tried, and the provider's refusal decides. Longer ones are never sent.
+/// </param>
+/// <param name="AloneAbove">
+/// A text of more bytes than this gets a request of its own: the server may cut it without a word, and only what it charges for it alone tells.
 /// </param>
 public sealed record BatchLimits(
     int MaxItems = BatchLimits.OpenAiMaxItems,
     int MaxBytes = BatchLimits.OpenAiMaxBytes,
-    int MaxTextBytes = BatchLimits.DefaultMaxTextBytes)
+    int MaxTextBytes = BatchLimits.TriedFor * BatchLimits.OpenAiTextTokens,
+    int AloneAbove = int.MaxValue)
 {
     /// <summary>Texts per request that OpenAI takes.</summary>
     public const int OpenAiMaxItems = 2048;
@@ -21,9 +25,11 @@ public sealed record BatchLimits(
     /// <summary>Bytes per request that OpenAI takes, with a margin.</summary>
     public const int OpenAiMaxBytes = 1_100_000;
 
-    /// <summary>OpenAI's models take 8,191 tokens; their byte-level tokens are never shorter than a byte, so this many bytes always fit.</summary>
-    public const int CertainTextBytes = 8191;
+    /// <summary>
+    /// Tokens of one text that OpenAI's models take. Their byte-level tokens are never shorter than a byte, so a text of so many bytes always fits.
+    /// </summary>
+    public const int OpenAiTextTokens = 8191;
 
-    /// <summary>What is tried at most unless a setting says otherwise.</summary>
-    public const int DefaultMaxTextBytes = 4 * CertainTextBytes;
+    /// <summary>Bytes for each token of the model's limit up to which a text is tried unless a setting says otherwise.</summary>
+    public const int TriedFor = 4;
 }

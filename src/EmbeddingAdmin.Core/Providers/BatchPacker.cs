@@ -14,53 +14,65 @@ public sealed record TextBatch(IReadOnlyList<int> Places, IReadOnlyList<string> 
 public sealed record TooLongText(int Place, long Bytes);
 
 /// <summary>A list of texts as requests: every text is in exactly one batch, or is too long.</summary>
-/// <param name="Batches">The requests, in the texts' order.</param>
+/// <param name="Batches">The requests, in the order of their first texts.</param>
 /// <param name="TooLong">What is not to be sent.</param>
 public sealed record PackedTexts(IReadOnlyList<TextBatch> Batches, IReadOnlyList<TooLongText> TooLong);
 
 /// <summary>
-/// Packs texts into requests that the provider will take, in their order. It counts UTF-8 bytes and not tokens: the provider's own gate
-/// does so too, and no tokenizer has to be right about the model.
+/// Packs texts into as few requests as the provider's limits allow, of about the same size: long and short ones are mixed, so that neither the
+/// bytes nor the places of a request run out long before the other. It counts UTF-8 bytes and not tokens: the provider's own gate does so too, and
+/// no tokenizer has to be right about the model.
 /// </summary>
 public static class BatchPacker
 {
-    /// <summary>Packs texts into as few requests as their order allows.</summary>
-    /// <param name="texts">The texts, in order.</param>
+    /// <summary>Packs texts.</summary>
+    /// <param name="texts">The texts.</param>
     /// <param name="limits">What fits into one request.</param>
     public static PackedTexts Pack(IReadOnlyList<string> texts, BatchLimits limits)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxItems, 1);
-        var batches = new List<TextBatch>();
-        var tooLong = new List<TooLongText>();
-        var places = new List<int>();
-        var bytes = 0;
-        for (var place = 0; place < texts.Count; place++)
+        var sizes = texts.Select(text => Encoding.UTF8.GetByteCount(text)).ToArray();
+        var most = Math.Min(limits.MaxTextBytes, limits.MaxBytes);
+        var fit = Enumerable.Range(0, texts.Count).Where(place => sizes[place] <= most).ToLookup(place => sizes[place] > limits.AloneAbove);
+        return new PackedTexts(
+            [.. Fill([.. fit[false]], sizes, limits).Concat(fit[true].Select(place => new List<int> { place })).Select(Batch).OrderBy(batch => batch.Places[0])],
+            [.. Enumerable.Range(0, texts.Count).Where(place => sizes[place] > most).Select(place => new TooLongText(place, sizes[place]))]);
+
+        TextBatch Batch(List<int> places)
         {
-            var size = Encoding.UTF8.GetByteCount(texts[place]);
-            if (size > limits.MaxTextBytes || size > limits.MaxBytes)
-            {
-                tooLong.Add(new TooLongText(place, size));
-                continue;
-            }
-
-            if (places.Count == limits.MaxItems || bytes + size > limits.MaxBytes)
-                Close();
-            places.Add(place);
-            bytes += size;
-        }
-
-        Close();
-        return new PackedTexts(batches, tooLong);
-
-        void Close()
-        {
-            if (places.Count == 0)
-                return;
-            batches.Add(new TextBatch([.. places], [.. places.Select(place => texts[place])], bytes));
-            places.Clear();
-            bytes = 0;
+            places.Sort();
+            return new([.. places], [.. places.Select(place => texts[place])], places.Sum(place => sizes[place]));
         }
     }
+
+    /// <summary>The longest text first, each into the request that is the emptiest: that keeps their sizes even and their number low.</summary>
+    private static List<List<int>> Fill(int[] places, int[] sizes, BatchLimits limits)
+    {
+        var requests = new List<List<int>>();
+        var open = new PriorityQueue<List<int>, (long Bytes, int No)>();
+        var bytes = places.Sum(place => (long)sizes[place]);
+        for (var n = Math.Max(Quotient(places.Length, limits.MaxItems), Quotient(bytes, limits.MaxBytes)); n > 0; n--)
+            Open();
+        foreach (var place in places.OrderByDescending(place => sizes[place]))
+        {
+            if (!open.TryPeek(out _, out var emptiest) || emptiest.Bytes + sizes[place] > limits.MaxBytes)
+                Open();
+            open.TryDequeue(out var request, out var fill);
+            request!.Add(place);
+            if (request.Count < limits.MaxItems)
+                open.Enqueue(request, (fill.Bytes + sizes[place], fill.No));
+        }
+
+        return requests;
+
+        void Open()
+        {
+            requests.Add([]);
+            open.Enqueue(requests[^1], (0, requests.Count));
+        }
+    }
+
+    private static long Quotient(long amount, int most) => (amount + most - 1) / most;
 }

@@ -21,7 +21,10 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         var problems = new List<SettingProblem>();
         Range("BatchSize", options.BatchSize, 1, BatchLimits.OpenAiMaxItems);
         Range("Concurrency", options.Concurrency, 1, 32);
-        Range("MaxTextBytes", options.MaxTextBytes, 1, BatchLimits.OpenAiMaxBytes);
+        Range("MaxRequestBytes", options.MaxRequestBytes, 1, 1_200_000);
+        Range("MaxTextTokens", options.MaxTextTokens, 1, 1_000_000);
+        if (options.MaxTextBytes is { } longest)
+            Range("MaxTextBytes", longest, 1, 1_200_000);
         if (options.Dimensions is { } dimensions)
             Range("Dimensions", dimensions, 1, 16_000);
         if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
@@ -46,6 +49,13 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
     {
         if (!Uri.TryCreate(options.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("https" or "http"))
         {
+            // A profile's own: a place for what only the operator knows.
+            if (options.Endpoint.Contains('<', StringComparison.Ordinal))
+            {
+                yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint", $"The profile {options.Profile} leaves a place for your own name. Set the address as {options.Endpoint}.");
+                yield break;
+            }
+
             yield return new(ErrorCodes.InsecureUrl, "Embeddings:Endpoint", "It is not an address. Set one like https://api.openai.com/v1.");
             yield break;
         }
@@ -55,6 +65,10 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
         if (endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0)
             yield return new(ErrorCodes.SecretInUrl, "Embeddings:Endpoint", "It carries a user or a query. Set the bare address, and the key in Embeddings:ApiKey.");
 
+        if (options.Profile is { Length: > 0 } profile && string.IsNullOrWhiteSpace(options.Model))
+            yield return new(ErrorCodes.ProviderSettings, "Embeddings:Model", $"The profile {profile} names no model. Set the one that the server runs (with Azure the name of the deployment).");
+        if (options.KeyHeader.Length == 0 || !options.KeyHeader.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            yield return new(ErrorCodes.ProviderSettings, "Embeddings:KeyHeader", "It is not the name of a header. Set Authorization, or api-key for Azure.");
         var key = OpenAiEmbeddings.TrimKey(options.ApiKey);
         if (key.Length == 0 && OpenAiEmbeddings.IsOpenAi(endpoint))
             yield return new(ErrorCodes.ProviderSettings, "Embeddings:ApiKey", "No key for OpenAI is set. Set it (in .env also as OPENAI_API_KEY).");

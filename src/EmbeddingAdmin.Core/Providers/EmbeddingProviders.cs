@@ -39,7 +39,7 @@ public static class EmbeddingProviders
     {
         Model = generator.Model,
         Generator = generator,
-        Limits = new BatchLimits(options.BatchSize, MaxTextBytes: options.MaxTextBytes),
+        Limits = options.Limits,
         Concurrency = options.Concurrency,
         SendsTextAway = true,
         Notice = $"The text of every row in scope is sent to {generator.Model.Host}.",

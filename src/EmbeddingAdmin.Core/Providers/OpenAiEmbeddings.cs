@@ -1,3 +1,4 @@
+using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using EmbeddingAdmin.Text;
@@ -24,9 +25,13 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     /// <summary>OpenAI's own address.</summary>
     public const string DefaultEndpoint = "https://api.openai.com/v1";
 
+    /// <summary>The header that OpenAI takes the key in.</summary>
+    public const string BearerHeader = "Authorization";
+
     private readonly HttpClient _http;
     private readonly EmbeddingClient _client;
     private readonly int? _sentDimensions;
+    private readonly AnswerCheck _check;
     private readonly OpenAiFaults _faults;
     private readonly ProviderKey _key;
 
@@ -44,7 +49,9 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
         _faults = new OpenAiFaults(Model, options.Timeout, _key.Scrub, time);
         // The SDK asks for base64 and takes JSON numbers as well; 32 bytes hold the longest of them.
         _http = NewHttp(endpoint, largestAnswer: (32L * options.BatchSize * dimensions) + (1 << 20));
-        _client = new EmbeddingClient(Model.Model, _key.Credential, new OpenAIClientOptions
+        _check = new AnswerCheck(Model, _faults, options);
+#pragma warning disable OPENAI001 // Called experimental, and the only way to a key in another header than Authorization.
+        _client = new EmbeddingClient(Model.Model, Signed(options.KeyHeader, _key.Credential), new OpenAIClientOptions
         {
             Endpoint = endpoint,
             RetryPolicy = new ClientRetryPolicy(0),
@@ -53,6 +60,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
             EnableDistributedTracing = false,
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
         });
+#pragma warning restore OPENAI001
         _sentDimensions = AsksForDimensions(options, Model.Model) ? dimensions : null;
     }
 
@@ -81,7 +89,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
         {
             // The SDK writes the texts into the options it is given: shared ones would send one request's texts with another.
             var result = await _client.GenerateEmbeddingsAsync(texts, new SdkOptions { Dimensions = _sentDimensions }, cancellationToken);
-            return Checked(result.Value, texts, result.GetRawResponse());
+            return _check.Accept(result.Value, texts, result.GetRawResponse());
         }
         // Not by the exception's type: a time-out is a TaskCanceledException, too.
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not ProviderFault)
@@ -103,7 +111,7 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
     public void Dispose() => _http.Dispose();
 
     internal static bool IsOpenAi(Uri endpoint)
-        => endpoint.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase);
+        => endpoint.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase) || endpoint.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether requests for this model name the length that they want.</summary>
     internal static bool AsksForDimensions(EmbeddingOptions options, string model)
@@ -114,38 +122,9 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
 
     private static string? Named(string? model) => string.IsNullOrWhiteSpace(model) ? null : model.Trim();
 
-    private GeneratedEmbeddings<Embedding<float>> Checked(
-        OpenAIEmbeddingCollection answer, IReadOnlyList<string> texts, PipelineResponse response)
-    {
-        if (answer.Count != texts.Count)
-            throw _faults.OfCount(answer.Count, texts, response);
-
-        var vectors = new Embedding<float>?[texts.Count];
-        var refused = new SortedDictionary<int, ProviderFault>();
-        foreach (var item in answer)
-        {
-            if (item is null)
-                throw OpenAiFaults.OfAnswer(ErrorCodes.WrongCount, "One place of the answer is empty.");
-            if (item.Index < 0 || item.Index >= texts.Count || vectors[item.Index] is not null || refused.ContainsKey(item.Index))
-            {
-                throw OpenAiFaults.OfAnswer(
-                    ErrorCodes.WrongIndices, $"The answer does not say which vector belongs to which text (index {item.Index} is missing, wrong or there twice).");
-            }
-
-            var vector = item.ToFloats();
-            if (VectorCheck.Refusal(vector.Span, Model.Dimensions) is { } refusal)
-                refused.Add(item.Index, OpenAiFaults.OfAnswer(refusal.Code, refusal.Sentence, item.Index));
-            else
-                vectors[item.Index] = new Embedding<float>(vector) { ModelId = answer.Model };
-        }
-
-        var usage = answer.Usage is { } charged
-            ? new UsageDetails { InputTokenCount = charged.InputTokenCount, TotalTokenCount = charged.TotalTokenCount }
-            : null;
-        if (refused.Count > 0)
-            throw OpenAiFaults.OfPart(refused, refused.Count < texts.Count ? new PartOfAnswer(vectors, refused, usage) : null);
-        return new GeneratedEmbeddings<Embedding<float>>(vectors!) { Usage = usage };
-    }
+    private static ApiKeyAuthenticationPolicy Signed(string header, ApiKeyCredential key) => string.Equals(header, BearerHeader, StringComparison.OrdinalIgnoreCase)
+        ? ApiKeyAuthenticationPolicy.CreateBearerAuthorizationPolicy(key)
+        : ApiKeyAuthenticationPolicy.CreateHeaderApiKeyPolicy(key, header);
 
     private static HttpClient NewHttp(Uri endpoint, long largestAnswer)
     {

@@ -53,8 +53,8 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
 
     /// <summary>Vectors of the answer must not be stored; the first of them is named.</summary>
     /// <param name="refused">Why, by the place of the text; not empty.</param>
-    /// <param name="part">The others, if there are any.</param>
-    public static ProviderFault OfPart(SortedDictionary<int, ProviderFault> refused, PartOfAnswer? part)
+    /// <param name="part">The whole answer.</param>
+    public static ProviderFault OfPart(SortedDictionary<int, ProviderFault> refused, PartOfAnswer part)
     {
         var first = refused.First().Value;
         return new(first.Kind, first.Code, first.Happened, first.ToDo) { TextIndex = first.TextIndex, Part = part };

@@ -77,7 +77,7 @@ public sealed class ProviderFault : Exception
     /// <summary>Whether the same request may be sent again without anybody changing anything.</summary>
     public bool MayHeal => Kind is ProviderFaultKind.Transient or ProviderFaultKind.RateLimited;
 
-    /// <summary>The rest of an answer of which only single vectors were refused; null when nothing of the answer may be stored.</summary>
+    /// <summary>What is left of an answer of which single vectors were refused; null when the answer was refused as a whole.</summary>
     internal PartOfAnswer? Part { get; init; }
 
     /// <summary>
@@ -87,7 +87,7 @@ public sealed class ProviderFault : Exception
     internal bool FailedInside => HttpStatus is 500 or 501 or 520;
 
     /// <summary>Whether it may be about one text of the request, so that a smaller request tells more than the same one again.</summary>
-    internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is not null;
+    internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is { IsNothing: false };
 
     /// <summary>Sentences in a row, without those that are empty.</summary>
     internal static string Join(params IEnumerable<string> sentences) => string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
@@ -97,4 +97,11 @@ public sealed class ProviderFault : Exception
 /// <param name="Vectors">One for each text of the request, in their order; null where it was refused.</param>
 /// <param name="Refused">Why those were refused, by the place of their text.</param>
 /// <param name="Usage">What the provider charged for all of them.</param>
-internal sealed record PartOfAnswer(IReadOnlyList<Embedding<float>?> Vectors, IReadOnlyDictionary<int, ProviderFault> Refused, UsageDetails? Usage);
+internal sealed record PartOfAnswer(IReadOnlyList<Embedding<float>?> Vectors, IReadOnlyDictionary<int, ProviderFault> Refused, UsageDetails? Usage)
+{
+    /// <summary>Whether every vector was refused.</summary>
+    public bool IsNothing => Refused.Count == Vectors.Count;
+
+    /// <summary>The texts that got the vector of another one.</summary>
+    public IEnumerable<int> Twins => Refused.Where(refused => refused.Value.Code == ErrorCodes.SameVectors).Select(refused => refused.Key);
+}

@@ -47,23 +47,12 @@ public sealed class ProviderProbe(TimeProvider clock)
 
     private ProbeReport Judge(EmbeddingModel model, GeneratedEmbeddings<Embedding<float>> made, TimeSpan latency)
     {
-        var (first, second) = (made[0].Vector, made[1].Vector);
-        var norm = Farther(VectorCheck.Norm(first.Span), VectorCheck.Norm(second.Span));
+        var norm = Farther(VectorCheck.Norm(made[0].Vector.Span), VectorCheck.Norm(made[1].Vector.Span));
         var named = made[0].ModelId;
         var report = new ProbeReport { Model = model, At = clock.GetUtcNow(), Latency = latency, AnswersAs = named, Norm = norm, Tokens = made.Usage?.TotalTokenCount };
-        if (first.Span.SequenceEqual(second.Span))
-            return report with
-            {
-                Code = ErrorCodes.SameVectors,
-                Happened = $"{model.Model} at {model.Host} made the same vector for two sentences that mean different things.",
-                ToDo = "Check what the server at Embeddings:Endpoint really runs: such vectors find nothing.",
-            };
-        var warnings = new List<string>();
-        if (PromisesUnit(model) && Math.Abs(norm - 1) > VectorCheck.UnitTolerance)
-            warnings.Add($"{ErrorCodes.NotUnitLength}: the model promises vectors of length 1.");
-        if (named is { Length: > 0 } && !string.Equals(named, model.Model, StringComparison.Ordinal))
-            warnings.Add($"The answer names the model {Short(named)}.");
-        return report with { Warnings = warnings };
+        return named is { Length: > 0 } && !string.Equals(named, model.Model, StringComparison.Ordinal)
+            ? report with { Warnings = [$"The answer names the model {Short(named)}."] }
+            : report;
     }
 
     private ProbeReport Refused(EmbeddingModel model, ProviderFault fault, TimeSpan latency)
@@ -77,13 +66,16 @@ public sealed class ProviderProbe(TimeProvider clock)
                 Happened = $"{model.Model} at {model.Host} does not make what the column takes. {fault.Happened}",
                 ToDo = "Choose a model that makes vectors of the column's dimensions, or give the column the model's.",
             },
+            { Code: ErrorCodes.SameVectors } => report with
+            {
+                Happened = $"{model.Model} at {model.Host} made the same vector for two sentences that mean different things.",
+                ToDo = "Check what the server at Embeddings:Endpoint really runs: such vectors find nothing.",
+            },
             { RetryAfter: { } wait } => report with { ToDo = $"Start again in {Math.Ceiling(wait.TotalSeconds):0} s." },
             { MayHeal: true, ToDo: "" } => report with { ToDo = "Start again in a moment." },
             _ => report,
         };
     }
-
-    private static bool PromisesUnit(EmbeddingModel model) => model.Provider == LocalEmbeddings.ProviderName || EmbeddingModels.Find(model.Model) is not null;
 
     private static double Farther(double one, double other) => Math.Abs(one - 1) >= Math.Abs(other - 1) ? one : other;
 

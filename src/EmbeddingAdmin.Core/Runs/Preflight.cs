@@ -75,7 +75,7 @@ public sealed class Preflight(PreflightAccess access, PreflightDatabase database
         var report = await probe.ProbeAsync(provider, cancel);
         if (report.Code is { } code)
             throw new EmbeddingAdminException(code, ProviderFault.Join(report.Happened, NotStarted, report.ToDo));
-        findings.Add(new(PreflightStep.Provider, report.Sentence, report.Warnings.Any(warning => warning.StartsWith(ErrorCodes.NotUnitLength, StringComparison.Ordinal)) ? ErrorCodes.NotUnitLength : null));
+        findings.Add(new(PreflightStep.Provider, report.Sentence));
         return report;
     }
 

@@ -15,6 +15,8 @@ public sealed class BackfillTask(
 {
     private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
 
+    private EqualTexts? _equal;
+
     /// <summary>How long the database is waited for.</summary>
     internal DatabasePatience Patience { get; init; } = new();
 
@@ -27,6 +29,9 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     /// <remarks>Two writers is where the database's work and ours overlap best; more gain nothing.</remarks>
     public int Appliers => 2;
+
+    // Prepared or waiting for an applier; a page more for each of them that the app's locks hold up.
+    private int PagesUnderWay => Preparers + (4 * Appliers);
 
     private RunScope InScope => new(target, run.Plan);
 
@@ -44,6 +49,8 @@ public sealed class BackfillTask(
 
     /// <inheritdoc/>
     public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+
+    private EqualTexts Equal => LazyInitializer.EnsureInitialized(ref _equal, () => new(database, target, run, madeFrom, Patience, PagesUnderWay));
 
     private KeyWindows Windows => field ??= new(target, Patience, clock, cancel => TableSession.OpenAsync(database, Patience.Read, run.Id, cancel, Patience.Lock), ReadAsync);
 
@@ -79,23 +86,27 @@ public sealed class BackfillTask(
     /// <inheritdoc/>
     public async Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
     {
-        var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
-        var settled = page.Settled.ToList();
-        settled.AddRange(packed.TooLong.Select(text => new RowResult(
-            page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
         var bisection = new Bisection(_call, wait => waiting(wait?.Sentence(provider.Model.Host, clock)), RefuseAnotherModel, cancel);
-        foreach (var batch in packed.Batches)
-            await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+        var outcomes = await Equal.AnswerAsync(page.Rows, rows => SendAsync(rows, bisection), cancel);
         var answers = bisection.Answers;
-        // In the page's order, which is that of the keys.
-        var rows = page.Rows.Where(row => answers.Vectors.ContainsKey(row.Key)).ToList();
+        var made = page.Rows.Zip(outcomes).Where(pair => pair.Second.Refusal is null).ToList();
         return page with
         {
-            Rows = rows,
-            Vectors = [.. rows.Select(row => answers.Vectors[row.Key])],
-            Settled = [.. settled, .. answers.Refused],
+            Rows = [.. made.Select(pair => pair.First)],
+            Vectors = [.. made.Select(pair => pair.Second.Vector)],
+            Settled = [.. page.Settled, .. page.Rows.Zip(outcomes).Where(pair => pair.Second.Refusal is not null).Select(pair => pair.Second.Refusal! with { Key = pair.First.Key })],
             Charge = new(answers.Tokens, answers.Bytes, run.Plan.Price?.Of(answers.Tokens)),
         };
+    }
+
+    private async Task<PageAnswers> SendAsync(IReadOnlyList<SourceRow> rows, Bisection bisection)
+    {
+        var packed = BatchPacker.Pack([.. rows.Select(row => row.Text)], provider.Limits);
+        foreach (var text in packed.TooLong)
+            bisection.Answers.Settle(new(rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut."));
+        foreach (var batch in packed.Batches)
+            await bisection.EmbedAsync([.. batch.Places.Select(place => rows[place])]);
+        return bisection.Answers;
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     // Until so many texts of a page were refused and none taken, they may be the culprits that they seem to be.
     private const int RefusedToDoubt = 4;
 
+    // More texts than this with the same vector are no accident of theirs.
+    private const int MostTwins = 8;
+
     private bool _vouched;
 
     /// <summary>What came of the requests so far.</summary>
@@ -175,12 +178,15 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
             Take(rows, made, made.Usage);
             return null;
         }
-        catch (ProviderFault fault) when (fault.Part is { } part)
+        catch (ProviderFault fault) when (fault.Part is { } part && (!part.IsNothing || part.Twins.Any()))
         {
             waits(null);
             Take(rows, part.Vectors, part.Usage);
-            foreach (var (place, refusal) in part.Refused)
+            var twins = part.Twins.ToHashSet();
+            foreach (var (place, refusal) in part.Refused.Where(refused => !twins.Contains(refused.Key)))
                 await AloneAsync(rows[place], refusal);
+            if (twins.Count > 0)
+                await TellApartAsync([.. twins.Order().Select(place => rows[place])], fault);
             return null;
         }
         catch (ProviderFault fault) when (fault.MayBeOneText)
@@ -189,8 +195,9 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         }
         catch (ProviderFault fault) when (rows.Count == 1 && fault is { Kind: ProviderFaultKind.BadAnswer, TextIndex: not null })
         {
-            // Nothing was sent with it that could have come out better.
-            if (!await AnswersOthersAsync())
+            Answers.Charge([rows[0].Text], fault.Part?.Usage);
+            // Nothing was sent with it that could have come out better. What it was charged is nobody else's matter.
+            if (fault.Code != ErrorCodes.TextCut && !await AnswersOthersAsync())
                 throw;
             Answers.Refuse(rows[0], fault);
             return null;
@@ -213,6 +220,39 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         catch (ProviderFault fault) when (fault.MayBeOneText)
         {
             await FollowAsync([row], fault, alone: true);
+        }
+    }
+
+    /// <summary>Different texts got the same vector. Sent alone they get their own, if only the answer was mixed up; else they are parked, unless the provider makes one vector for everything.</summary>
+    private async Task TellApartAsync(IReadOnlyList<SourceRow> rows, ProviderFault refusal)
+    {
+        if (rows.Count > MostTwins || !await AnswersOthersAsync())
+            throw refusal;
+        var alone = new List<(SourceRow Row, GeneratedEmbeddings<Embedding<float>> Made)>();
+        foreach (var row in rows)
+        {
+            try
+            {
+                alone.Add((row, await call.EmbedAsync([row.Text], halving: true, waits, cancel)));
+                waits(null);
+            }
+            catch (ProviderFault fault) when (fault.MayBeOneText || fault.Code == ErrorCodes.TextCut)
+            {
+                await FollowAsync([row], fault, alone: true);
+            }
+        }
+
+        var twins = TextTwins.Find([.. alone.Select(each => each.Row.Text)], [.. alone.Select(each => each.Made[0].Vector)]).Select(twin => twin.Place).ToHashSet();
+        foreach (var (place, (row, made)) in alone.Index())
+        {
+            if (!twins.Contains(place))
+            {
+                Take([row], made, made.Usage);
+                continue;
+            }
+
+            Answers.Charge([row.Text], made.Usage);
+            Answers.Refuse(row, refusal);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class PageAnswers
     /// <summary>The vectors that were made, by the row's key.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<float>> Vectors => _vectors;
 
-    /// <summary>The rows that the provider refuses, with its reason.</summary>
+    /// <summary>The rows that get no vector, with the reason.</summary>
     public IReadOnlyList<RowResult> Refused => _refused;
 
     /// <summary>Tokens charged.</summary>
@@ -43,11 +43,14 @@ internal sealed class PageAnswers
         Bytes += texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text));
     }
 
+    /// <summary>Settles a row that was not sent.</summary>
+    public void Settle(RowResult result) => _refused.Add(result);
+
     /// <summary>Parks a row that the provider refuses.</summary>
     public void Refuse(SourceRow row, ProviderFault fault) => _refused.Add(fault.Code switch
     {
         ErrorCodes.TextEdited => new(row.Key, RowOutcome.Changed, null, fault.Code, "The text was edited after its vector was shown. Nothing was written."),
-        ErrorCodes.TextTooLong => new(row.Key, RowOutcome.TooLong, "provider", Code(fault), fault.Message),
+        ErrorCodes.TextTooLong or ErrorCodes.TextCut => new(row.Key, RowOutcome.TooLong, "provider", Code(fault), fault.Message),
         _ => new(row.Key, RowOutcome.Failed, "provider", Code(fault), fault.Message),
     });
 

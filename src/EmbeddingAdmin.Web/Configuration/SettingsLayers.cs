@@ -1,3 +1,4 @@
+using EmbeddingAdmin.Providers;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -48,9 +49,10 @@ internal static class SettingsLayers
                 configuration.Sources.Add(sources[n]);
         }
 
-        // Whoever gives an OpenAI key means OpenAI.
+        // Whoever gives an OpenAI key means OpenAI, and whoever names a server's profile means that server.
         if (configuration["Embeddings:ApiKey"] is not null && configuration["Embeddings:Provider"] is null)
-            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Embeddings:Provider", Providers.OpenAiEmbeddings.ProviderName)] });
+            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Embeddings:Provider", OpenAiEmbeddings.ProviderName)] });
+        configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [.. ProviderProfiles.Defaults(configuration)] });
 
         void Add(Layer layer, IConfigurationSource source) => configuration.Sources.Add(new SettingsLayerSource(layer, source));
     }

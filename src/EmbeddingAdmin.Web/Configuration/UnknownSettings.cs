@@ -34,6 +34,8 @@ internal static partial class UnknownSettings
     internal static bool IsKnown(string key)
     {
         var section = key.Split(':')[0];
+        if (key.Split(':') is [ProviderProfiles.Section, _, var name])
+            return Known.Contains($"{EmbeddingOptions.Section}:{name}", StringComparer.OrdinalIgnoreCase);
         return Known.Contains(key, StringComparer.OrdinalIgnoreCase) || Single.Contains(key, StringComparer.OrdinalIgnoreCase) || Open.Contains(section, StringComparer.OrdinalIgnoreCase);
     }
 

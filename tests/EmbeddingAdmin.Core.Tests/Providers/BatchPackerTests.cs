@@ -6,7 +6,7 @@ namespace EmbeddingAdmin.Core.Tests.Providers;
 public sealed class BatchPackerTests
 {
     [Fact]
-    public void Every_text_is_in_exactly_one_batch_in_order_or_is_too_long()
+    public void Every_text_is_in_exactly_one_batch_or_is_too_long()
     {
         var random = new Random(42);
         string[] texts = [.. Enumerable.Range(0, 5000).Select(_ => new string("aé漢"[random.Next(3)], random.Next(0, 400)))];
@@ -15,11 +15,11 @@ public sealed class BatchPackerTests
         var packed = BatchPacker.Pack(texts, limits);
 
         int[] places = [.. packed.Batches.SelectMany(batch => batch.Places)];
-        Assert.Equal(places.Order(), places);
         Assert.Equal(Enumerable.Range(0, texts.Length), places.Concat(packed.TooLong.Select(text => text.Place)).Order());
         Assert.All(packed.TooLong, text => Assert.True(Encoding.UTF8.GetByteCount(texts[text.Place]) == text.Bytes && text.Bytes > 1000));
         Assert.All(packed.Batches, batch =>
         {
+            Assert.Equal(batch.Places.Order(), batch.Places);
             Assert.InRange(batch.Texts.Count, 1, 64);
             Assert.InRange(batch.Bytes, 0, 9000);
             Assert.Equal(batch.Texts.Sum(Encoding.UTF8.GetByteCount), batch.Bytes);
@@ -28,11 +28,40 @@ public sealed class BatchPackerTests
     }
 
     [Fact]
-    public void A_batch_is_closed_only_when_the_next_text_would_not_fit()
+    public void Long_and_short_texts_are_mixed_so_that_requests_fill_up()
     {
-        var packed = BatchPacker.Pack(["aaaa", "bbb", "ccc", "d", "e", "f"], new BatchLimits(MaxItems: 3, MaxBytes: 7));
+        // In their order they would take six requests: the long ones fill the bytes of theirs, the short ones the places.
+        string[] texts = [.. Enumerable.Repeat(new string('l', 400), 6), .. Enumerable.Repeat("s", 12)];
 
-        Assert.Equal(["aaaa,bbb", "ccc,d,e", "f"], packed.Batches.Select(batch => string.Join(',', batch.Texts)).ToArray());
+        var packed = BatchPacker.Pack(texts, new BatchLimits(MaxItems: 6, MaxBytes: 1000));
+
+        Assert.Equal([(6, 804), (6, 804), (6, 804)], packed.Batches.Select(batch => (batch.Texts.Count, batch.Bytes)));
+    }
+
+    [Fact]
+    public void There_are_hardly_more_requests_than_the_limits_enforce()
+    {
+        var random = new Random(7);
+        for (var n = 0; n < 200; n++)
+        {
+            string[] texts = [.. Enumerable.Range(0, random.Next(1, 600)).Select(_ => new string('a', (int)Math.Pow(10, random.NextDouble() * 3)))];
+            var limits = new BatchLimits(MaxItems: random.Next(1, 64), MaxBytes: random.Next(1000, 9000));
+
+            var packed = BatchPacker.Pack(texts, limits);
+
+            var least = Math.Max((texts.Length + limits.MaxItems - 1) / limits.MaxItems, (texts.Sum(text => text.Length) + limits.MaxBytes - 1) / limits.MaxBytes);
+            Assert.InRange(packed.Batches.Count, least, (least * 1.5) + 1);
+            Assert.Equal(texts.Length, packed.Batches.Sum(batch => batch.Texts.Count));
+            Assert.All(packed.Batches, batch => Assert.True(batch.Texts.Count <= limits.MaxItems && batch.Bytes <= limits.MaxBytes));
+        }
+    }
+
+    [Fact]
+    public void A_text_that_may_be_cut_is_alone_in_its_request()
+    {
+        var packed = BatchPacker.Pack(["a", new('b', 11), "c", new('d', 10), new('e', 12)], new BatchLimits(AloneAbove: 10));
+
+        Assert.Equal(["0,2,3", "1", "4"], packed.Batches.Select(batch => string.Join(',', batch.Places)));
     }
 
     [Fact]
@@ -41,7 +70,7 @@ public sealed class BatchPackerTests
     [Fact]
     public void The_bound_of_a_text_is_exact_and_counted_in_bytes()
     {
-        var limits = new BatchLimits(MaxTextBytes: BatchLimits.CertainTextBytes);
+        var limits = new BatchLimits(MaxTextBytes: BatchLimits.OpenAiTextTokens);
         // 2,730 signs of three bytes and one of one: 8,191.
         string[] texts = [new('a', 8191), new('a', 8192), new string('漢', 2730) + "a", new string('漢', 2730) + "é"];
 
@@ -77,7 +106,7 @@ public sealed class BatchPackerTests
     {
         var packed = BatchPacker.Pack([.. Enumerable.Repeat(new string('a', 1000), 5000)], new BatchLimits());
 
-        Assert.Equal([1100, 1100, 1100, 1100, 600], packed.Batches.Select(batch => batch.Texts.Count));
-        Assert.Equal([2048, 952], BatchPacker.Pack([.. Enumerable.Repeat("a", 3000)], new BatchLimits()).Batches.Select(batch => batch.Texts.Count));
+        Assert.Equal([1000, 1000, 1000, 1000, 1000], packed.Batches.Select(batch => batch.Texts.Count));
+        Assert.Equal([1500, 1500], BatchPacker.Pack([.. Enumerable.Repeat("a", 3000)], new BatchLimits()).Batches.Select(batch => batch.Texts.Count));
     }
 }

@@ -53,6 +53,11 @@ public sealed class EmbeddingOptionsTests
     [InlineData("Concurrency", "33", "EA-CFG-08")]
     [InlineData("Timeout", "00:00:00", "EA-CFG-08")]
     [InlineData("Dimensions", "0", "EA-CFG-08")]
+    [InlineData("MaxRequestBytes", "0", "EA-CFG-08")]
+    [InlineData("MaxTextTokens", "0", "EA-CFG-08")]
+    [InlineData("MaxTextBytes", "1200001", "EA-CFG-08")]
+    [InlineData("KeyHeader", "api key", "EA-CFG-13")]
+    [InlineData("Endpoint", "https://<resource>.openai.azure.com/openai/v1", "EA-CFG-03")]
     [InlineData("Provider", "cohere", "EA-CFG-13")]
     [InlineData("ApiKey", " ", "EA-CFG-13")]
     [InlineData("ApiKey", "sk-four five", "EA-KEY-08")]
@@ -83,6 +88,19 @@ public sealed class EmbeddingOptionsTests
     [InlineData("Endpoint", "http://[::1]:8080/v1")]
     public void A_setting_within_its_range_is_taken(string key, string value)
         => Assert.Empty(EmbeddingOptionsValidator.Problems(Bind([("Provider", "openai"), ("ApiKey", "sk-test-1234567890"), (key, value)])));
+
+    [Theory]
+    [InlineData(null, null, null, 32_764, int.MaxValue)]
+    [InlineData("https://mine.openai.azure.com/openai/v1", null, null, 32_764, int.MaxValue)]
+    [InlineData("http://127.0.0.1:8080/v1", null, null, 32_764, 8191)]
+    [InlineData("http://127.0.0.1:8080/v1", "512", null, 2048, 512)]
+    [InlineData("http://127.0.0.1:8080/v1", "512", "false", 2048, int.MaxValue)]
+    public void A_text_that_a_server_may_cut_in_silence_is_sent_alone(string? endpoint, string? tokens, string? cuts, int longest, int aloneAbove)
+    {
+        var limits = Bind(("Provider", "openai"), ("Endpoint", endpoint), ("MaxTextTokens", tokens), ("CutsLongTexts", cuts)).Limits;
+
+        Assert.Equal((longest, aloneAbove), (limits.MaxTextBytes, limits.AloneAbove));
+    }
 
     [Fact]
     public void All_problems_are_found_at_once()

@@ -86,6 +86,7 @@ public sealed class PoisonTextTests(AssemblyStack stack)
     [InlineData(Misdeed.Infinite, "EA-PRV-11")]
     [InlineData(Misdeed.Zero, "EA-PRV-12")]
     [InlineData(Misdeed.HalfTheDimensions, "EA-PRV-10")]
+    [InlineData(Misdeed.NotUnit, "EA-PRV-13")]
     public async Task A_vector_that_is_no_vector_twice_parks_its_row_and_the_others_are_not_paid_for_again(Misdeed misdeed, string code)
     {
         await using var engine = await PoisonedAsync(50, 7, 40);

@@ -40,6 +40,7 @@ public sealed class ProviderProbeTests : IAsyncLifetime
     [InlineData(Misdeed.Fewer, "EA-PRV-08", "2 texts were sent and 1 vectors came back")]
     [InlineData(Misdeed.NotANumber, "EA-PRV-11", "NaN at position 3")]
     [InlineData(Misdeed.Zero, "EA-PRV-12", "no direction")]
+    [InlineData(Misdeed.NotUnit, "EA-PRV-13", "length is 3, although the model promises 1")]
     [InlineData(Misdeed.CutShort, "EA-PRV-17", "Start again in a moment.")]
     public async Task An_answer_that_no_column_may_be_filled_from_is_refused(Misdeed misdeed, string code, string words)
     {
@@ -52,7 +53,6 @@ public sealed class ProviderProbeTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(Misdeed.NotUnit, "and length 3, 29 tokens. EA-PRV-13: the model promises vectors of length 1.")]
     [InlineData(Misdeed.OtherModel, "The answer names the model another-model.")]
     [InlineData(Misdeed.NoUsage, "tokens not reported")]
     [InlineData(Misdeed.ReverseOrder, "29 tokens.")]

@@ -74,6 +74,7 @@ public sealed class ProviderTroubleTests(AssemblyStack stack)
     [Theory]
     [InlineData(Misdeed.Fewer, "EA-PRV-08")]
     [InlineData(Misdeed.NoIndex, "EA-PRV-09")]
+    [InlineData(Misdeed.SameVectors, "EA-PRV-25")]
     public async Task A_malformed_answer_stores_nothing(Misdeed misdeed, string code)
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
