@@ -203,7 +203,7 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_that_breaks_off_is_worth_another_try()
     {
-        var fault = await FaultAsync(new ScriptedAnswer(Misdeed: Misdeed.CutShort));
+        var fault = await FaultAsync(new ScriptedAnswer(Delivery: Delivery.CutShort));
 
         Assert.Equal((ProviderFaultKind.Transient, "EA-PRV-17"), (fault.Kind, fault.Code));
     }
