@@ -1,16 +1,21 @@
+using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace EmbeddingAdmin.Providers;
 
 /// <summary>
 /// What an error answer says of itself, in the shapes that are found: OpenAI's <c>{"error":{message,type,code,param}}</c>, a bare string in
-/// <c>error</c>, the same fields at the top, and <c>{"detail":…}</c>. Of an answer that is no JSON, the body is the message.
+/// <c>error</c>, the same fields at the top, and <c>{"detail":…}</c>. Of an answer that is no JSON, the body is the message, of HTML its text.
 /// </summary>
 /// <param name="Code">Code and type; empty when there is neither.</param>
 /// <param name="Message">The sentence; not scrubbed yet.</param>
 /// <param name="Parameter">The parameter that is blamed.</param>
-internal sealed record OpenAiError(string Code, string Message, string Parameter)
+internal sealed partial record OpenAiError(string Code, string Message, string Parameter)
 {
+    // Of more than this nobody is shown a word.
+    private const int MaxPage = 16_000;
+
     /// <summary>Reads an answer's body; null when it is JSON that tells of no error.</summary>
     public static OpenAiError? Read(BinaryData body)
     {
@@ -21,7 +26,7 @@ internal sealed record OpenAiError(string Code, string Message, string Parameter
         }
         catch (JsonException)
         {
-            return new OpenAiError("", body.ToString(), "");
+            return new OpenAiError("", TextOf(body.ToString()), "");
         }
     }
 
@@ -39,6 +44,16 @@ internal sealed record OpenAiError(string Code, string Message, string Parameter
 
     /// <summary>Whether the sentence speaks of this.</summary>
     public bool Says(string words) => Message.Contains(words, StringComparison.OrdinalIgnoreCase);
+
+    private static string TextOf(string page) => page.AsSpan().TrimStart().StartsWith('<')
+        ? WebUtility.HtmlDecode(Tags().Replace(page.Length > MaxPage ? page[..MaxPage] : page, " ")).Trim()
+        : page;
+
+    /// <summary>Tags, and what stands in comments, scripts and styles, which are no words of the page; what is left open goes to the end.</summary>
+    [GeneratedRegex(
+        """<!--.*?(?:-->|\z)|<script\b.*?(?:</script\s*>|\z)|<style\b.*?(?:</style\s*>|\z)|<[^>]*(?:>|\z)""",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Tags();
 
     private static OpenAiError? Read(JsonElement root)
     {

@@ -65,7 +65,7 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
         var error = OpenAiError.Read(response.Content) ?? new OpenAiError("", "", "");
         var (kind, code, sentence) = Meaning(response.Status, error);
         var status = error.Code.Length == 0 ? $"{response.Status}" : $"{response.Status} {scrub.Scrub(error.Code, [])}";
-        return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}).", Advice(code))
+        return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}).", Advice(code, error))
         {
             HttpStatus = response.Status,
             RetryAfter = kind is ProviderFaultKind.RateLimited or ProviderFaultKind.Transient ? RetryAfter(response) : null,
@@ -85,22 +85,31 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
         (>= 300 and < 400, _) => (ProviderFaultKind.Credentials, ErrorCodes.Redirected, $"{model.Host} redirected the request, which was not followed"),
         (405 or 501, _) => (ProviderFaultKind.Credentials, ErrorCodes.NotSupported, $"{model.Host} offers no embeddings at this address"),
         (408 or 409 or 425 or >= 500, _) => (ProviderFaultKind.Transient, ErrorCodes.ProviderFailed, $"{model.Host} failed"),
+        // Before the status: some say 413 for one text that is too long.
+        _ when error.Is("context_length") || error.Says("maximum context length") || error.Says("exceeds the context length") || error.Says("must have less than")
+            => (ProviderFaultKind.BadText, ErrorCodes.TextTooLong, $"A text is longer than {model.Model} takes"),
         _ when status == 413 || error.Is("max_tokens_per_request")
             => (ProviderFaultKind.BadText, ErrorCodes.RequestTooLarge, $"{model.Host} found the request too large"),
-        _ when error.Is("context_length") || error.Says("maximum context length")
-            => (ProviderFaultKind.BadText, ErrorCodes.TextTooLong, $"A text is longer than {model.Model} takes"),
+        (400 or 422, _) when error.Is("array_above_max_length") || error.Says("batch size")
+            => (ProviderFaultKind.BadText, ErrorCodes.RequestTooLarge, $"{model.Host} takes fewer texts in a request"),
+        (400 or 422, _) when IsOfBase64(error)
+            => (ProviderFaultKind.Credentials, ErrorCodes.NotSupported, $"{model.Host} does not send vectors as base64, which is how they are asked for"),
         (400 or 422, _) when error.Parameter is "dimensions" || error.Says("dimensions")
             => (ProviderFaultKind.Credentials, ErrorCodes.DimensionsNotSupported, $"{model.Model} does not make vectors of {model.Dimensions} dimensions"),
         _ => (ProviderFaultKind.BadText, ErrorCodes.TextRefused, $"{model.Host} refused the request as invalid"),
     };
 
-    private static string Advice(string code) => code switch
+    private static bool IsOfBase64(OpenAiError error) => (error.Says("base64") && error.Says("support")) || error.Parameter is "encoding_format";
+
+    private static string Advice(string code, OpenAiError error) => code switch
     {
         ErrorCodes.KeyRefused => "Set a valid key in Embeddings:ApiKey. In a file of settings it counts from the next request on; anywhere else, start the program again.",
         ErrorCodes.AccessForbidden => "Allow the key's project this model and region.",
         ErrorCodes.ModelNotFound => "Check Embeddings:Model and Embeddings:Endpoint; a change counts from the next start of the program.",
+        ErrorCodes.NotSupported when IsOfBase64(error) => "Update the server.",
         ErrorCodes.Redirected or ErrorCodes.NotSupported => "Check Embeddings:Endpoint; a change counts from the next start of the program.",
         ErrorCodes.DimensionsNotSupported => "Choose a model that fits the column, or set Embeddings:SendDimensions to false.",
+        ErrorCodes.RequestTooLarge => "Lower Embeddings:BatchSize; a change counts from the next start of the program.",
         ErrorCodes.QuotaExhausted => "Top the account up, or raise its limit.",
         _ => "",
     };

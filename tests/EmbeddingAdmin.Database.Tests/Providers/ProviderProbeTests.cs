@@ -41,7 +41,6 @@ public sealed class ProviderProbeTests : IAsyncLifetime
     [InlineData(Misdeed.NotANumber, "EA-PRV-11", "NaN at position 3")]
     [InlineData(Misdeed.Zero, "EA-PRV-12", "no direction")]
     [InlineData(Misdeed.NotUnit, "EA-PRV-13", "length is 3, although the model promises 1")]
-    [InlineData(Misdeed.CutShort, "EA-PRV-17", "Start again in a moment.")]
     public async Task An_answer_that_no_column_may_be_filled_from_is_refused(Misdeed misdeed, string code, string words)
     {
         _server.Script.Probe = new(Misdeed: misdeed);
@@ -50,6 +49,17 @@ public sealed class ProviderProbeTests : IAsyncLifetime
 
         Assert.Equal(code, report.Code);
         Assert.Contains(words, report.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_may_come_whole_in_a_moment()
+    {
+        _server.Script.Probe = Deviation.Named("cut").Answer;
+
+        var report = await ProbeAsync();
+
+        Assert.Equal("EA-PRV-17", report.Code);
+        Assert.Contains("Start again in a moment.", report.Sentence, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,49 +1,71 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
 namespace EmbeddingAdmin.Testing.Provider;
 
 /// <summary>The body of a successful answer, as OpenAI writes it, or spoilt.</summary>
-internal static class EmbeddingsAnswer
+internal sealed class EmbeddingsAnswer(EmbeddingsRequest request, Misdeed misdeed, Predicate<string>? means, int? textTokens)
 {
+    private const int TokensOfCutText = 16;
+
+    private readonly int? _textTokens = misdeed == Misdeed.TextsCut ? TokensOfCutText : textTokens;
+
     /// <summary>What a text is charged: a quarter of its bytes.</summary>
     public static long Tokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 
-    /// <summary>The answer; <paramref name="means"/> says which texts' vectors are spoilt, null the last one's.</summary>
-    public static byte[] Write(EmbeddingsRequest request, Misdeed misdeed, Predicate<string>? means)
+    /// <summary>The answer.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="misdeed">How it is spoilt.</param>
+    /// <param name="means">Which texts' vectors are spoilt; null the last one's.</param>
+    /// <param name="textTokens">How many tokens of a text count, the rest being cut without a word; null for all.</param>
+    /// <returns>The body, and the tokens that are charged for it.</returns>
+    public static (byte[] Body, long Tokens) Write(EmbeddingsRequest request, Misdeed misdeed, Predicate<string>? means, int? textTokens = null)
+    {
+        var answer = new EmbeddingsAnswer(request, misdeed, means, textTokens);
+        return (answer.Body(), answer.Charged());
+    }
+
+    private byte[] Body()
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { SkipValidation = true }))
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
             json.WriteStartArray("data");
-            foreach (var index in Order(request.Texts.Count, misdeed))
-                WriteVector(json, request, index, misdeed, means);
+            foreach (var index in Order())
+                WriteElement(json, index);
             json.WriteEndArray();
-            json.WriteString("model", misdeed == Misdeed.OtherModel ? "another-model" : request.Model);
+            if (misdeed != Misdeed.NoModel)
+                json.WriteString("model", misdeed == Misdeed.OtherModel ? "another-model" : request.Model);
             if (misdeed != Misdeed.NoUsage)
-                WriteUsage(json, request.Texts.Sum(Tokens));
+                WriteUsage(json, Charged());
             json.WriteEndObject();
         }
 
         return stream.ToArray();
     }
 
-    private static IEnumerable<int> Order(int count, Misdeed misdeed) => misdeed switch
-    {
-        Misdeed.ReverseOrder => Enumerable.Range(0, count).Reverse(),
-        Misdeed.Fewer => Enumerable.Range(0, count - 1),
-        Misdeed.More => Enumerable.Range(0, count + 1),
-        _ => Enumerable.Range(0, count),
-    };
+    private long Charged() => request.Texts.Sum(text => Tokens(Read(text)));
 
-    private static void WriteVector(Utf8JsonWriter json, EmbeddingsRequest request, int index, Misdeed misdeed, Predicate<string>? means)
+    private IEnumerable<int> Order()
     {
-        var isLast = index == request.Texts.Count - 1;
-        var isMeant = means is null ? isLast : index < request.Texts.Count && means(request.Texts[index]);
-        if (isLast && misdeed == Misdeed.NullElement)
+        var all = Enumerable.Range(0, request.Texts.Count);
+        return misdeed switch
+        {
+            Misdeed.ReverseOrder => all.Reverse(),
+            Misdeed.Fewer => all.Where(index => !IsMeant(index)),
+            Misdeed.More => all.Append(request.Texts.Count),
+            _ => all,
+        };
+    }
+
+    private bool IsMeant(int index) => index < request.Texts.Count && (means is null ? index == request.Texts.Count - 1 : means(request.Texts[index]));
+
+    private void WriteElement(Utf8JsonWriter json, int index)
+    {
+        var spoilt = IsMeant(index) ? misdeed : Misdeed.None;
+        if (spoilt == Misdeed.NullElement)
         {
             json.WriteNullValue();
             return;
@@ -52,45 +74,43 @@ internal static class EmbeddingsAnswer
         json.WriteStartObject();
         json.WriteString("object", "embedding");
         if (misdeed != Misdeed.NoIndex)
-            json.WriteNumber("index", isLast && misdeed == Misdeed.RepeatedIndex ? 0 : index);
-        var vector = Spoilt(Oracle.Vector(request.Texts[misdeed == Misdeed.SameVectors ? 0 : index % request.Texts.Count], request.Dimensions), isMeant ? misdeed : Misdeed.None);
-        if (request.Base64 && misdeed != Misdeed.Floats)
-            json.WriteBase64String("embedding", MemoryMarshal.AsBytes<float>(vector));
-        else
-            WriteFloats(json, vector);
+            json.WriteNumber("index", Index(index, spoilt));
+        json.WritePropertyName("embedding");
+        var asFloats = misdeed is Misdeed.Floats || !request.Base64;
+        SpoiltVector.Write(json, Oracle.Vector(Read(TextFor(index, spoilt)), request.Dimensions), spoilt, asFloats);
         json.WriteEndObject();
     }
 
-    private static float[] Spoilt(float[] vector, Misdeed misdeed)
+    private int Index(int index, Misdeed spoilt) => spoilt switch
     {
-        switch (misdeed)
-        {
-            case Misdeed.NotANumber:
-                vector[2] = float.NaN;
-                break;
-            case Misdeed.Infinite:
-                vector[2] = float.PositiveInfinity;
-                break;
-            case Misdeed.Zero:
-                Array.Clear(vector);
-                break;
-            case Misdeed.NotUnit:
-                for (var i = 0; i < vector.Length; i++)
-                    vector[i] *= 3;
-                break;
-            case Misdeed.HalfTheDimensions:
-                return vector[..(vector.Length / 2)];
-        }
+        Misdeed.RepeatedIndex => index == 0 ? request.Texts.Count - 1 : 0,
+        Misdeed.IndexTooLarge => request.Texts.Count,
+        Misdeed.NegativeIndex => -1,
+        _ => index,
+    };
 
-        return vector;
+    private string TextFor(int index, Misdeed spoilt)
+    {
+        var isFirsts = spoilt is Misdeed.TwoSameVectors || (misdeed is Misdeed.SameVectors && (means is null || spoilt is Misdeed.SameVectors));
+        return request.Texts[isFirsts ? 0 : index % request.Texts.Count];
     }
 
-    private static void WriteFloats(Utf8JsonWriter json, float[] vector)
+    /// <summary>What a server reads of a text, which may be less than was sent.</summary>
+    private string Read(string text)
     {
-        json.WriteStartArray("embedding");
-        foreach (var value in vector)
-            json.WriteNumberValue(value);
-        json.WriteEndArray();
+        if (_textTokens is not { } most || Tokens(text) <= most)
+            return text;
+        var bytes = 0;
+        var read = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > most * 4)
+                break;
+            read.Append(rune);
+        }
+
+        return read.ToString();
     }
 
     private static void WriteUsage(Utf8JsonWriter json, long tokens)

@@ -12,6 +12,9 @@ namespace EmbeddingAdmin.Testing.Provider;
 public sealed record EmbeddingsRequest(
     IReadOnlyList<string> Texts, string Model, int Dimensions, bool NamesDimensions, bool Base64, string Authorization)
 {
+    /// <summary>The key that it carries; empty when it carries none.</summary>
+    public string Key => Authorization.StartsWith("Bearer ", StringComparison.Ordinal) ? Authorization["Bearer ".Length..] : "";
+
     /// <summary>Length of the vectors of the models that are known; those of the small model for any other.</summary>
     private static int DimensionsOf(string model) => model is "text-embedding-3-large" ? 3072 : 1536;
 

@@ -2,56 +2,45 @@ using System.Text.Json;
 
 namespace EmbeddingAdmin.Testing.Provider;
 
-/// <summary>How an answer with status 200 is spoilt.</summary>
-public enum Misdeed
-{
-    None,
-    ReverseOrder,
-    NoIndex,
-    RepeatedIndex,
-    Fewer,
-    More,
-    NullElement,
-    NotANumber,
-    Infinite,
-    Zero,
-    HalfTheDimensions,
-    Floats,
-    NoUsage,
-    SameVectors,
-    NotUnit,
-    OtherModel,
-    CutShort,
-}
-
-/// <summary>One answer in place of the usual one.</summary>
-/// <param name="Status">HTTP status.</param>
-/// <param name="Body">The body; null sends vectors, spoilt by <paramref name="Misdeed"/>.</param>
-/// <param name="ContentType">Type of <paramref name="Body"/>.</param>
-/// <param name="Headers">Further headers.</param>
-/// <param name="Misdeed">How the vectors are spoilt.</param>
-public sealed record ScriptedAnswer(
-    int Status = 200,
-    string? Body = null,
-    string ContentType = "application/json",
-    IReadOnlyDictionary<string, string>? Headers = null,
-    Misdeed Misdeed = Misdeed.None);
-
 /// <summary>What the scripted provider does; every change takes effect with the next call, a release at once.</summary>
-public sealed class Script
+/// <param name="time">The clock that limits of a minute go by.</param>
+public sealed class Script(TimeProvider time)
 {
+    private static readonly ScriptedAnswer Unavailable = Deviation.Named("http-503").Answer;
+
     private readonly Lock _lock = new();
-    private readonly Queue<ScriptedAnswer> _next = [];
-    private readonly List<(Predicate<string> Text, ScriptedAnswer Answer)> _refused = [];
+    private readonly Queue<(string Name, ScriptedAnswer Answer)> _next = [];
+    private readonly List<PlayedRule> _rules = [];
     private TaskCompletionSource? _hanging;
+    private TaskCompletionSource _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RateLimit? _rate;
     private int _held;
     private int _steps;
 
-    /// <summary>The answer to a probe; nothing else of the script holds for it, and no other count.</summary>
+    /// <summary>The answer to a probe; beside it only <see cref="Key"/>, <see cref="Down"/> and <see cref="Limits"/> hold for it, and no other count.</summary>
     public ScriptedAnswer Probe { get; set; } = new();
 
     /// <summary>The only key that is taken; every request with another is refused in words that quote it. Null takes all.</summary>
     public string? Key { get; set; }
+
+    /// <summary>Whether it is down; for probes too.</summary>
+    public Outage Down { get; set; }
+
+    /// <summary>What it takes; null takes everything. Setting it fills the buckets of the minute.</summary>
+    public ServerLimits? Limits
+    {
+        get;
+        set
+        {
+            lock (_lock)
+            {
+                field = value;
+                _rate = value is { RequestsPerMinute: not null } or { TokensPerMinute: not null }
+                    ? new RateLimit(value.RequestsPerMinute, value.TokensPerMinute, time)
+                    : null;
+            }
+        }
+    }
 
     /// <summary>While true, a probe that comes in is never answered.</summary>
     public bool HangProbes { get; set; }
@@ -90,6 +79,16 @@ public sealed class Script
         }
     }
 
+    /// <summary>What is played and to which requests, a line each, in the order in which it counts.</summary>
+    public IReadOnlyList<string> Playing
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _next.Select(next => $"{next.Name}: the next request"), .. InOrder().Select(rule => rule.Told)];
+        }
+    }
+
     /// <summary>While calls hang: answers those that do now, or the next one when none does yet. What comes after it hangs again.</summary>
     public void Step()
     {
@@ -109,26 +108,26 @@ public sealed class Script
         released?.SetResult();
     }
 
+    /// <summary>Plays a deviation to these requests. The next ones go first, then those with certain texts, then the others in the order they were added.</summary>
+    public void Play(Deviation deviation, Occasion occasion)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(occasion.Number, 1);
+        lock (_lock)
+        {
+            if (occasion.When == When.Probes)
+                Probe = deviation.Answer;
+            else if (occasion.When == When.Next)
+                Queue(deviation.Name, Enumerable.Repeat(deviation.Answer, occasion.Number));
+            else
+                _rules.Add(PlayedRule.Of(deviation, occasion));
+        }
+    }
+
     /// <summary>Answers one of the next calls, in the order given here, in place of everything else.</summary>
     public void Next(params IEnumerable<ScriptedAnswer> answers)
     {
         lock (_lock)
-        {
-            foreach (var answer in answers)
-                _next.Enqueue(answer);
-        }
-    }
-
-    /// <summary>Makes it well-behaved and quick again, whatever was scripted before.</summary>
-    public void Clear()
-    {
-        lock (_lock)
-        {
-            _next.Clear();
-            _refused.Clear();
-        }
-
-        (Probe, Key, HangProbes, Latency, FailEvery, Hang) = (new(), null, false, TimeSpan.Zero, 0, false);
+            Queue("an answer of one's own", answers);
     }
 
     /// <summary>
@@ -138,14 +137,30 @@ public sealed class Script
     public void Refuse(Predicate<string> text, ScriptedAnswer answer)
     {
         lock (_lock)
-            _refused.Add((text, answer));
+            _rules.Add(new PlayedRule("an answer of one's own: certain texts", answer, text));
     }
 
     /// <summary>Ends all refusals of texts.</summary>
     public void TakeAll()
     {
         lock (_lock)
-            _refused.Clear();
+            _rules.RemoveAll(rule => rule.Means is not null);
+    }
+
+    /// <summary>Makes it well-behaved and quick again, whatever was scripted before; what hangs is answered.</summary>
+    public void Clear()
+    {
+        TaskCompletionSource cleared;
+        lock (_lock)
+        {
+            _next.Clear();
+            _rules.Clear();
+            (cleared, _cleared) = (_cleared, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        (Probe, Key, Down, Limits, HangProbes) = (new(), null, Outage.None, null, false);
+        (Latency, FailEvery, Hang) = (TimeSpan.Zero, 0, false);
+        cleared.SetResult();
     }
 
     /// <summary>The answer to a call, and the texts that it means; null for the last one.</summary>
@@ -153,18 +168,34 @@ public sealed class Script
     {
         lock (_lock)
         {
-            if (_next.TryDequeue(out var answer))
-                return (answer, null);
-            if (_refused.FirstOrDefault(refused => texts.Any(text => refused.Text(text))) is { Answer: { } refusal, Text: { } means })
-                return (refusal, means);
+            if (_next.TryDequeue(out var next))
+                return (next.Answer, null);
+            // Each counts the call, also where another is played.
+            if (InOrder().Where(rule => rule.Applies(texts)).ToList() is [var first, ..])
+                return (first.Answer, first.Means);
             return (FailEvery > 0 && call % FailEvery == 0 ? Failure : new ScriptedAnswer(), null);
         }
     }
 
-    /// <summary>The answer to a request whose key is not taken; null when it is.</summary>
-    internal ScriptedAnswer? RefusalOf(string authorization) => Key is { } key && authorization != $"Bearer {key}"
-        ? new(401, JsonSerializer.Serialize(new { error = new { message = $"Incorrect API key provided: {authorization["Bearer ".Length..]}.", code = "invalid_api_key" } }))
-        : null;
+    /// <summary>Why a request is not even looked at; null when it is. And the headers that tell how the limits stand.</summary>
+    internal (ScriptedAnswer? Refusal, IReadOnlyDictionary<string, string>? Headers) Admit(EmbeddingsRequest request)
+    {
+        if (Down != Outage.None)
+            return (Down == Outage.Unavailable ? Unavailable : new(Delivery: Delivery.Dropped), null);
+        if (Key is { } key && request.Authorization != $"Bearer {key}")
+            return (new(401, JsonSerializer.Serialize(new { error = new { message = $"Incorrect API key provided: {request.Key}.", code = "invalid_api_key" } })), null);
+        RateLimit? rate;
+        lock (_lock)
+            rate = _rate;
+        var (refusal, headers) = rate?.Take(ServerLimits.TokensOf(request.Texts)) ?? default;
+        return (refusal ?? Limits?.Refusal(request), headers);
+    }
+
+    internal Task WhenClearedAsync(CancellationToken token)
+    {
+        lock (_lock)
+            return _cleared.Task.WaitAsync(token);
+    }
 
     internal Task WhenReleasedAsync(CancellationToken token)
     {
@@ -182,4 +213,12 @@ public sealed class Script
             return _hanging.Task.WaitAsync(token);
         }
     }
+
+    private void Queue(string name, IEnumerable<ScriptedAnswer> answers)
+    {
+        foreach (var answer in answers)
+            _next.Enqueue((name, answer));
+    }
+
+    private IEnumerable<PlayedRule> InOrder() => _rules.OrderBy(rule => rule.Means is null);
 }

@@ -7,17 +7,24 @@ namespace EmbeddingAdmin.Testing.Provider;
 
 /// <summary>
 /// A server on this machine that speaks OpenAI's embeddings API (<c>POST /v1/embeddings</c>). Its vectors are the oracle's, it counts
-/// what it is asked, and it behaves as its script says. <c>GET</c> and <c>PUT /script</c> show and change script and counts.
+/// what it is asked, and it behaves as its script says. Its page at <c>/</c> shows and changes the script, and so do <c>GET</c> and
+/// <c>PUT /script</c>.
 /// </summary>
 public sealed class ScriptedProvider : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly AnswerWriter _writer;
     private volatile EmbeddingsRequest? _lastRequest;
 
-    private ScriptedProvider(WebApplication app) => _app = app;
+    private ScriptedProvider(WebApplication app, TimeProvider time)
+    {
+        _app = app;
+        Script = new Script(time);
+        _writer = new AnswerWriter(Script, Counts, time);
+    }
 
     /// <summary>What it does.</summary>
-    public Script Script { get; } = new();
+    public Script Script { get; }
 
     /// <summary>What it has seen.</summary>
     public ProviderCounts Counts { get; } = new();
@@ -31,25 +38,31 @@ public sealed class ScriptedProvider : IAsyncDisposable
     /// <summary>What belongs into <c>Embeddings:Endpoint</c>.</summary>
     public string Endpoint => new Uri(Address, "/v1").ToString();
 
+    /// <summary>The same server behind TLS, with a certificate that it signed itself.</summary>
+    public string SelfSignedEndpoint { get; private set; } = "";
+
     /// <summary>Starts one.</summary>
     /// <param name="port">A port of this machine; 0 takes a free one.</param>
+    /// <param name="time">The clock of its limits and dates; null takes the machine's.</param>
     /// <param name="token">Ends the start.</param>
-    public static async Task<ScriptedProvider> StartAsync(int port = 0, CancellationToken token = default)
+    public static async Task<ScriptedProvider> StartAsync(int port = 0, TimeProvider? time = null, CancellationToken token = default)
     {
         // Nothing of the surroundings counts: no settings, no variables, no logs.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, 0, secure => secure.UseHttps(SelfSigned.Certificate));
             kestrel.Limits.MaxRequestBodySize = null;
         });
         builder.Services.AddRoutingCore();
-        var provider = new ScriptedProvider(builder.Build());
+        var provider = new ScriptedProvider(builder.Build(), time ?? TimeProvider.System);
         provider._app.MapPost("/v1/embeddings", provider.AnswerAsync);
         provider._app.MapScript(provider);
         await provider._app.StartAsync(token);
-        var addresses = provider._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
-        provider.Address = new Uri(addresses!.Addresses.Single());
+        var addresses = provider._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        provider.Address = new Uri(addresses.Single(address => address.StartsWith("http:", StringComparison.Ordinal)));
+        provider.SelfSignedEndpoint = new Uri(new Uri(addresses.Single(address => address.StartsWith("https:", StringComparison.Ordinal))), "/v1").ToString();
         return provider;
     }
 
@@ -85,7 +98,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
             if (Script.Latency > TimeSpan.Zero)
                 await Task.Delay(Script.Latency, TimeProvider.System, token);
             await Script.WhenReleasedAsync(token);
-            answered = await WriteAsync(http, request, Script.RefusalOf(request.Authorization) ?? answer, means, charge: true);
+            answered = await AdmitAsync(http, request, answer, means, charge: true);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -103,7 +116,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         {
             if (Script.HangProbes)
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
-            await WriteAsync(http, request, Script.RefusalOf(request.Authorization) ?? Script.Probe, null, charge: false);
+            await AdmitAsync(http, request, Script.Probe, null, charge: false);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -111,31 +124,11 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
     }
 
-    private async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge)
+    private Task<bool> AdmitAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge)
     {
-        http.Response.StatusCode = answer.Status;
-        http.Response.ContentType = answer.ContentType;
-        foreach (var (name, value) in answer.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        var (refusal, headers) = Script.Admit(request);
+        foreach (var (name, value) in headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
             http.Response.Headers[name] = value;
-        if (answer.Body is not null)
-        {
-            await http.Response.WriteAsync(answer.Body, http.RequestAborted);
-            return true;
-        }
-
-        var body = EmbeddingsAnswer.Write(request, answer.Misdeed, means);
-        if (charge)
-            Counts.Charge(request.Texts.Sum(EmbeddingsAnswer.Tokens));
-        http.Response.ContentLength = body.Length;
-        if (answer.Misdeed == Misdeed.CutShort)
-        {
-            await http.Response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), http.RequestAborted);
-            await http.Response.Body.FlushAsync(http.RequestAborted);
-            http.Abort();
-            return false;
-        }
-
-        await http.Response.Body.WriteAsync(body, http.RequestAborted);
-        return true;
+        return _writer.WriteAsync(http, request, refusal ?? answer, means, charge);
     }
 }
