@@ -11,6 +11,9 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
     public async Task An_operator_sees_what_was_edited_mends_it_and_sees_it_over_time()
     {
         await fleet.ReadyAsync();
+        // Whatever the time is: the snapshots of this test are those of its runs.
+        await fleet.UntilAsync(() => fleet.Database.ScalarAsync<bool>("select count(*) > 0 from embedding_admin.qrtz_triggers where trigger_group = 'coverage'", Cancel), "The hourly snapshot was never planned.");
+        await fleet.Database.ExecuteAsync("update embedding_admin.qrtz_triggers set trigger_state = 'PAUSED' where trigger_group = 'coverage'; delete from embedding_admin.coverage_snapshot", Cancel);
         await using var visitor = await Visitor.SignInAsync(chrome, fleet, "Ada");
         var page = visitor.Page;
         var look = new Look(page);
