@@ -11,10 +11,8 @@ namespace EmbeddingAdmin.Tasks;
 /// <summary>Makes the vectors that are missing: reads rows in scope, embeds their text, hands them to the writer.</summary>
 public sealed class BackfillTask(
     NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock,
-    IEmbeddingGenerator<string, Embedding<float>>? shown = null) : IRunTask
+    EmbeddingCall call) : IRunTask
 {
-    private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
-
     /// <summary>How long the database is waited for.</summary>
     internal DatabasePatience Patience { get; init; } = new();
 
@@ -83,7 +81,7 @@ public sealed class BackfillTask(
         var settled = page.Settled.ToList();
         settled.AddRange(packed.TooLong.Select(text => new RowResult(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
-        var bisection = new Bisection(_call, wait => waiting(wait is null ? null : new(wait.Sentence(provider.Model.Host, clock), wait.Until)), RefuseAnotherModel, cancel);
+        var bisection = new Bisection(call, waiting, RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
         var answers = bisection.Answers;

@@ -34,7 +34,7 @@ internal sealed class DriftSample(NpgsqlDataSource database, VerifyScope scope, 
     public async Task<Page> CompareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
         var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
-        var bisection = new Bisection(call, wait => waiting(wait is null ? null : new(wait.Sentence(provider.Model.Host, clock), wait.Until)), _ => { }, cancel);
+        var bisection = new Bisection(call, waiting, _ => { }, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
         var answers = bisection.Answers;
