@@ -39,8 +39,14 @@ public sealed class EmbeddingOptions
     /// <summary>Texts per request at most, 1 to 2048.</summary>
     public int BatchSize { get; set; } = 256;
 
-    /// <summary>Requests in flight at most, 1 to 32.</summary>
-    public int Concurrency { get; set; } = 4;
+    /// <summary>Requests in flight at most, 1 to 32. It begins with up to 4, and goes up to this while that helps.</summary>
+    public int Concurrency { get; set; } = 8;
+
+    /// <summary>Requests per minute that are never exceeded, at least 1; null where only the provider's headers say so.</summary>
+    public int? RequestsPerMinute { get; set; }
+
+    /// <summary>Tokens per minute that are never exceeded, at least 1; null where only the provider's headers say so.</summary>
+    public int? TokensPerMinute { get; set; }
 
     /// <summary>How long one try of one request may take; more than 0, at most ten minutes.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);

@@ -27,6 +27,10 @@ public sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOption
             Range("MaxTextBytes", longest, 1, 1_200_000);
         if (options.Dimensions is { } dimensions)
             Range("Dimensions", dimensions, 1, 16_000);
+        if (options.RequestsPerMinute is { } requests)
+            Range("RequestsPerMinute", requests, 1, int.MaxValue);
+        if (options.TokensPerMinute is { } tokens)
+            Range("TokensPerMinute", tokens, 1, int.MaxValue);
         if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
             problems.Add(new(ErrorCodes.OutOfRange, "Embeddings:Timeout", "It is not a time above 0 and at most 00:10:00. Set one, such as 00:01:00."));
 

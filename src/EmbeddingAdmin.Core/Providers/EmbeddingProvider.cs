@@ -17,6 +17,9 @@ public sealed class EmbeddingProvider : IDisposable
     /// <summary>Requests in flight at most.</summary>
     public required int Concurrency { get; init; }
 
+    /// <summary>The way there, which it shares with whatever else asks this host for this model; null for one in this process, which has no limits.</summary>
+    public ProviderTraffic? Traffic { get; init; }
+
     /// <summary>Whether text leaves this process.</summary>
     public required bool SendsTextAway { get; init; }
 

@@ -9,8 +9,9 @@ public static class EmbeddingProviders
     /// <param name="time">The clock.</param>
     /// <param name="model">The model, where a table names its own; null takes that of the settings. The local provider has only one.</param>
     /// <param name="key">The key as it is at each request; null takes that of the settings for all of them.</param>
+    /// <param name="traffic">The way to a model that others may share; null makes one.</param>
     /// <exception cref="ProviderFault">The settings name no usable provider (<see cref="ProviderFaultKind.Credentials"/>).</exception>
-    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null, Func<string?>? key = null)
+    public static EmbeddingProvider Create(EmbeddingOptions options, int dimensions, TimeProvider time, string? model = null, Func<string?>? key = null, Func<EmbeddingModel, ProviderTraffic>? traffic = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
@@ -20,7 +21,7 @@ public static class EmbeddingProviders
 
         return string.Equals(options.Provider, LocalEmbeddings.ProviderName, StringComparison.OrdinalIgnoreCase)
             ? Local(options, dimensions)
-            : OpenAi(options, new OpenAiEmbeddings(options, dimensions, time, model, key));
+            : OpenAi(options, new OpenAiEmbeddings(options, dimensions, time, model, key), traffic ?? (made => new ProviderTraffic(made, options, time)));
     }
 
     private static EmbeddingProvider Local(EmbeddingOptions options, int dimensions) => new()
@@ -35,12 +36,13 @@ public static class EmbeddingProviders
             + "They are for trying the dashboard, not for search in production.",
     };
 
-    private static EmbeddingProvider OpenAi(EmbeddingOptions options, OpenAiEmbeddings generator) => new()
+    private static EmbeddingProvider OpenAi(EmbeddingOptions options, OpenAiEmbeddings generator, Func<EmbeddingModel, ProviderTraffic> traffic) => new()
     {
         Model = generator.Model,
         Generator = generator,
         Limits = options.Limits,
         Concurrency = options.Concurrency,
+        Traffic = traffic(generator.Model),
         SendsTextAway = true,
         Notice = $"The text of every row in scope is sent to {generator.Model.Host}.",
     };

@@ -89,7 +89,9 @@ public sealed class OpenAiEmbeddings : IEmbeddingGenerator<string, Embedding<flo
         {
             // The SDK writes the texts into the options it is given: shared ones would send one request's texts with another.
             var result = await _client.GenerateEmbeddingsAsync(texts, new SdkOptions { Dimensions = _sentDimensions }, cancellationToken);
-            return _check.Accept(result.Value, texts, result.GetRawResponse());
+            var made = _check.Accept(result.Value, texts, result.GetRawResponse());
+            RateHeaders.Attach(made, RateHeaders.Read(name => result.GetRawResponse().Headers.TryGetValue(name, out var value) ? value : null));
+            return made;
         }
         // Not by the exception's type: a time-out is a TaskCanceledException, too.
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not ProviderFault)

@@ -32,7 +32,10 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
             ErrorCodes.AnswerTooLarge, "The answer is larger than any answer to this request can be, and was not read to its end."),
         HttpRequestException or IOException => Fault(
             ProviderFaultKind.Transient, ErrorCodes.ProviderUnreachable, $"{model.Host} could not be reached, or broke the connection ({Reason(exception)})."),
-        JsonException or FormatException or InvalidOperationException or KeyNotFoundException => OfAnswer(
+        // No JSON at all is what something on the way answers: a gateway's page, or nothing.
+        JsonException => Fault(
+            ProviderFaultKind.Transient, ErrorCodes.UnreadableAnswer, $"{model.Host} answered with success, and with nothing that can be read.", "Check Embeddings:Endpoint."),
+        FormatException or InvalidOperationException or KeyNotFoundException => OfAnswer(
             ErrorCodes.UnreadableAnswer, "The answer is not an answer to an embeddings request.", toDo: "Check Embeddings:Endpoint."),
         _ => OfAnswer(ErrorCodes.UnreadableAnswer, $"The answer could not be read ({exception.GetType().Name})."),
     };
@@ -68,6 +71,7 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
         return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}).", Advice(code, error))
         {
             HttpStatus = response.Status,
+            Rates = RateHeaders.Read(name => response.Headers.TryGetValue(name, out var value) ? value : null),
             RetryAfter = kind is ProviderFaultKind.RateLimited or ProviderFaultKind.Transient ? RetryAfter(response) : null,
         };
     }

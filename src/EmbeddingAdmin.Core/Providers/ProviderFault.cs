@@ -27,6 +27,9 @@ public enum ProviderFaultKind
 
     /// <summary>The provider answered, and the answer must not be stored.</summary>
     BadAnswer,
+
+    /// <summary>The provider fails so much, or has failed for so long, that a person must decide whether to go on.</summary>
+    Unwell,
 }
 
 /// <summary>
@@ -81,13 +84,22 @@ public sealed class ProviderFault : Exception
     internal PartOfAnswer? Part { get; init; }
 
     /// <summary>
-    /// Whether the server failed inside (500, 501, 520), which some servers do for a text that they cannot deal with, however often it is
+    /// Whether the server failed inside (500, 520), which some servers do for a text that they cannot deal with, however often it is
     /// sent. 502 to 504 and 529 are of the way there and of its load, never of a text.
     /// </summary>
-    internal bool FailedInside => HttpStatus is 500 or 501 or 520;
+    internal bool FailedInside => HttpStatus is 500 or 520;
+
+    /// <summary>What the answer said of limits; null when it said nothing.</summary>
+    internal RateHeaders? Rates { get; init; }
+
+    /// <summary>
+    /// Whether it may be waited out although a request's tries are used up, and be one text's doing all the same: some servers never answer for
+    /// a text that they cannot deal with.
+    /// </summary>
+    internal bool Stays => Kind == ProviderFaultKind.Transient && !FailedInside && !(RetryAfter > EmbeddingCall.LongestWait);
 
     /// <summary>Whether it may be about one text of the request, so that a smaller request tells more than the same one again.</summary>
-    internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is { IsNothing: false };
+    internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is { IsNothing: false } || this is { Kind: ProviderFaultKind.BadAnswer, Code: ErrorCodes.UnreadableAnswer };
 
     /// <summary>Sentences in a row, without those that are empty.</summary>
     internal static string Join(params IEnumerable<string> sentences) => string.Join(' ', sentences.Where(sentence => sentence.Length > 0));

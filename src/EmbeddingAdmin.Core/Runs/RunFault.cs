@@ -29,6 +29,9 @@ internal static class RunFault
             Pause(refused.Code, ProviderFault.Join(refused.Happened, WroteStays, refused.ToDo, "The run holds; resume it when that is settled.")),
         ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
             Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(now + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")),
+        // What may heal was waited for as long as that makes sense: whether to go on is for somebody to decide.
+        ProviderFault { Kind: ProviderFaultKind.Transient or ProviderFaultKind.RateLimited or ProviderFaultKind.Unwell } unwell =>
+            Pause(unwell.Code, ProviderFault.Join(unwell.Happened, WroteStays, unwell.ToDo.Length > 0 ? unwell.ToDo : "Resume the run when the provider is well.")),
         ProviderFault provider => Error(provider.Code, ProviderFault.Join(provider.Happened, WroteStays, provider.ToDo, "Retry goes on from there.")),
         ServerChangedException changed => new(RunStatus.Paused, new(ErrorCodes.ServerChanged, changed.Message) { Server = changed.Now.ToString() }),
         EmbeddingAdminException known => IsForSomebody(known.Code) ? Pause(known.Code, known.Message) : Error(known.Code, known.Message),

@@ -1,4 +1,5 @@
 using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tasks;
 using EmbeddingAdmin.Verification;
 using EmbeddingAdmin.Writing;
@@ -28,11 +29,13 @@ public sealed class RunTasks(NpgsqlDataSource database, RunProof proof, StampBoo
         var (target, provider) = await proof.ProveAsync(run, cancel);
         var madeFrom = await stamps.OriginAsync(provider.Model, target.Text.Recipe, cancel);
         if (run.Writes)
-            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown ?? new RecordedKey(provider, run, events)) { Patience = Patience };
+            return new BackfillTask(database, target, run, provider, madeFrom, new PostgresWriter(database, target, run.VectorColumn, run.Attempt, clock) { Patience = Patience }, clock, shown is null ? Call() : new(shown, clock)) { Patience = Patience };
         var scope = new VerifyScope(target, run, madeFrom);
         return new VerifyTask(database, scope, TimeSpan.FromSeconds(verify.Value.SecondLookSeconds), Patience, clock)
         {
-            Sample = run.Plan.Sample is null ? null : new(database, scope, provider, new(new RecordedKey(provider, run, events), clock), Patience, clock),
+            Sample = run.Plan.Sample is null ? null : new(database, scope, provider, Call(), Patience, clock),
         };
+
+        EmbeddingCall Call() => new(new RecordedKey(provider, run, events), clock, provider.Traffic);
     }
 }

@@ -11,10 +11,8 @@ namespace EmbeddingAdmin.Tasks;
 /// <summary>Makes the vectors that are missing: reads rows in scope, embeds their text, hands them to the writer.</summary>
 public sealed class BackfillTask(
     NpgsqlDataSource database, Target target, Run run, EmbeddingProvider provider, int madeFrom, IRowWriter writer, TimeProvider clock,
-    IEmbeddingGenerator<string, Embedding<float>>? shown = null) : IRunTask
+    EmbeddingCall call) : IRunTask
 {
-    private readonly EmbeddingCall _call = new(shown ?? provider.Generator, clock);
-
     private EqualTexts? _equal;
 
     /// <summary>How long the database is waited for.</summary>
@@ -48,7 +46,7 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+    public Task<Page> ReadAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
 
     private EqualTexts Equal => LazyInitializer.EnsureInitialized(ref _equal, () => new(database, target, run, madeFrom, Patience, PagesUnderWay));
 
@@ -84,9 +82,9 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public async Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
+    public async Task<Page> PrepareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
-        var bisection = new Bisection(_call, wait => waiting(wait?.Sentence(provider.Model.Host, clock)), RefuseAnotherModel, cancel);
+        var bisection = new Bisection(call, waiting, RefuseAnotherModel, cancel);
         var outcomes = await Equal.AnswerAsync(page.Rows, rows => SendAsync(rows, bisection), cancel);
         var answers = bisection.Answers;
         var made = page.Rows.Zip(outcomes).Where(pair => pair.Second.Refusal is null).ToList();

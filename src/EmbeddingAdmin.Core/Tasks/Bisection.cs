@@ -6,14 +6,15 @@ namespace EmbeddingAdmin.Tasks;
 /// <summary>
 /// Embeds the rows of a page, request by request, and finds by halves the rows that the provider refuses, because it never says which
 /// text it means. One culprit among n texts takes at most 2·log₂(n) + 1 calls, and one more where the server fails inside (a 5xx that comes
-/// with the text), because a failure that does not come twice is nobody's. What the provider does to every text is its own fault: it comes
-/// out, and no row is charged with it.
+/// with the text), because a failure that does not come twice is nobody's. Where a request gets no answer at all, two fixed sentences are sent:
+/// while they get none either, the provider is waited for; only when it answers those can it be a row. What the provider does to every text
+/// is its own fault: it comes out, and no row is charged with it.
 /// </summary>
 /// <param name="call">Sends a request.</param>
-/// <param name="waits">Told before each pause of the provider, and with null when it is over.</param>
+/// <param name="waits">Told before each wait for the provider, and with null when it is over.</param>
 /// <param name="accept">Looks at an answer before it counts.</param>
 /// <param name="cancel">Ends a call and a pause at once.</param>
-internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits, Action<IEnumerable<Embedding<float>>> accept, CancellationToken cancel)
+internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<IEnumerable<Embedding<float>>> accept, CancellationToken cancel)
 {
     // Until so many texts of a page were refused and none taken, they may be the culprits that they seem to be.
     private const int RefusedToDoubt = 4;
@@ -42,6 +43,8 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     {
         if (fault.FailedInside)
             await (alone && rows.Count == 1 ? InsistAsync(rows) : SuspectAsync(rows, fault, failed: true));
+        else if (fault.Stays)
+            await DoubtAsync(rows, fault);
         else if (rows is [var culprit])
             await ParkAsync(culprit, fault);
         else
@@ -82,7 +85,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
             await (before is null ? SuspectAsync(second, fault, failed: false) : EmbedAsync(second));
         else if (await TryAsync(second) is { } two)
             await (one.FailedInside && two.FailedInside ? InsistAsync(rows) : BothAsync(first, one, second, two));
-        else if (first.Count == 1 && Same(one, before!))
+        else if (first.Count == 1 && !one.Stays && Same(one, before!))
             await ParkAsync(first[0], one);
         else if (!one.FailedInside || Same(one, fault))
             await FollowAsync(first, one);
@@ -115,7 +118,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
             before = again;
         }
 
-        await ParkAsync(suspect, before);
+        await (before.Stays ? DoubtAsync([suspect], before) : ParkAsync(suspect, before));
     }
 
     private async Task<ProviderFault?> AgainAsync(SourceRow suspect)
@@ -130,7 +133,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     /// </summary>
     private async Task InsistAsync(IReadOnlyList<SourceRow> rows)
     {
-        if (await TryAsync(rows, halving: false) is not { } fault)
+        if (await TryAsync(rows, Insistence.Full) is not { } fault)
             return;
         if (!fault.FailedInside)
             await FollowAsync(rows, fault);
@@ -140,21 +143,35 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
             throw fault;
     }
 
+    /// <summary>All tries got no answer. If the provider answers others, be it after a while, a row may have done it: a single one that fails once more has.</summary>
+    private async Task DoubtAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
+    {
+        if (!await AnswersOthersAsync())
+            throw fault;
+        if (rows is not [var suspect])
+            await SiftAsync(rows, fault);
+        else if (await TryAsync(rows, Insistence.Once) is { } again)
+            await (again.Stays ? ParkAsync(suspect, again) : FollowAsync(rows, again));
+    }
+
     /// <summary>The provider answers for other texts: every half that fails is followed.</summary>
     private async Task SiftAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
     {
         if (rows is [var culprit])
         {
-            await AskAgainAsync(culprit, fault);
+            await (fault.Stays ? DoubtAsync(rows, fault) : AskAgainAsync(culprit, fault));
             return;
         }
 
-        foreach (var half in new[] { Halves(rows).First, Halves(rows).Second })
-        {
-            if (await TryAsync(half) is not { } failed)
-                continue;
-            await (failed.FailedInside ? SiftAsync(half, failed) : FollowAsync(half, failed));
-        }
+        // Both before either is followed: the answer for the one says that the failure of the other is not the provider's.
+        var (first, second) = Halves(rows);
+        var (one, two) = (await TryAsync(first, Insistence.Once), await TryAsync(second, Insistence.Once));
+        if (one is not null && two is not null && (one.Stays || two.Stays) && !await AnswersOthersAsync())
+            throw one;
+        if (one is not null)
+            await (one.MayHeal ? SiftAsync(first, one) : FollowAsync(first, one));
+        if (two is not null)
+            await (two.MayHeal ? SiftAsync(second, two) : FollowAsync(second, two));
     }
 
     private async Task ParkAsync(SourceRow row, ProviderFault fault)
@@ -169,18 +186,16 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     }
 
     /// <summary>Sends a request; null when all its rows are dealt with, else the fault that may be one text's.</summary>
-    private async Task<ProviderFault?> TryAsync(IReadOnlyList<SourceRow> rows, bool halving = true)
+    private async Task<ProviderFault?> TryAsync(IReadOnlyList<SourceRow> rows, Insistence insistence = Insistence.Halving)
     {
         try
         {
-            var made = await call.EmbedAsync([.. rows.Select(row => row.Text)], halving, waits, cancel);
-            waits(null);
+            var made = await call.EmbedAsync([.. rows.Select(row => row.Text)], insistence, waits, cancel);
             Take(rows, made, made.Usage);
             return null;
         }
         catch (ProviderFault fault) when (fault.Part is { } part && (!part.IsNothing || part.Twins.Any()))
         {
-            waits(null);
             Take(rows, part.Vectors, part.Usage);
             var twins = part.Twins.ToHashSet();
             foreach (var (place, refusal) in part.Refused.Where(refused => !twins.Contains(refused.Key)))
@@ -189,7 +204,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
                 await TellApartAsync([.. twins.Order().Select(place => rows[place])], fault);
             return null;
         }
-        catch (ProviderFault fault) when (fault.MayBeOneText)
+        catch (ProviderFault fault) when (fault.MayBeOneText || fault.Stays)
         {
             return fault;
         }
@@ -209,15 +224,14 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
     {
         try
         {
-            var made = await call.EmbedAsync([row.Text], halving: true, waits, cancel);
-            waits(null);
+            var made = await call.EmbedAsync([row.Text], Insistence.Halving, waits, cancel);
             Take([row], made, made.Usage);
         }
         catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadAnswer && fault.Code == refusal.Code)
         {
             Answers.Refuse(row, fault);
         }
-        catch (ProviderFault fault) when (fault.MayBeOneText)
+        catch (ProviderFault fault) when (fault.MayBeOneText || fault.Stays)
         {
             await FollowAsync([row], fault, alone: true);
         }
@@ -233,10 +247,9 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         {
             try
             {
-                alone.Add((row, await call.EmbedAsync([row.Text], halving: true, waits, cancel)));
-                waits(null);
+                alone.Add((row, await call.EmbedAsync([row.Text], Insistence.Halving, waits, cancel)));
             }
-            catch (ProviderFault fault) when (fault.MayBeOneText || fault.Code == ErrorCodes.TextCut)
+            catch (ProviderFault fault) when (fault.MayBeOneText || fault.Stays || fault.Code == ErrorCodes.TextCut)
             {
                 await FollowAsync([row], fault, alone: true);
             }
@@ -256,19 +269,25 @@ internal sealed class Bisection(EmbeddingCall call, Action<ProviderWait?> waits,
         }
     }
 
-    /// <summary>Whether the provider makes vectors of the probe's sentences now.</summary>
+    /// <summary>Whether the provider makes vectors of the probe's sentences. While it answers nothing, it is waited for; a fault that somebody has to settle comes out.</summary>
     private async Task<bool> AnswersOthersAsync()
     {
-        try
+        while (true)
         {
-            var made = await call.EmbedAsync(ProviderProbe.Sentences, halving: true, waits, cancel);
-            waits(null);
-            Answers.Charge(ProviderProbe.Sentences, made.Usage);
-            return true;
-        }
-        catch (ProviderFault)
-        {
-            return false;
+            try
+            {
+                var made = await call.EmbedAsync(ProviderProbe.Sentences, Insistence.Full, waits, cancel);
+                Answers.Charge(ProviderProbe.Sentences, made.Usage);
+                return true;
+            }
+            catch (ProviderFault fault) when (fault.Kind is ProviderFaultKind.BadText or ProviderFaultKind.BadAnswer)
+            {
+                return false;
+            }
+            catch (ProviderFault fault) when (fault.Stays || fault.FailedInside)
+            {
+                // Others get answers in between, or the breaker would wait here. The budget of retries ends this.
+            }
         }
     }
 

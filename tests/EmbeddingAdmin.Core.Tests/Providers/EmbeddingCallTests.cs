@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Core.Tests.Providers;
 public sealed class EmbeddingCallTests : IDisposable
 {
     private readonly FakeClock _clock = new();
-    private readonly List<ProviderWait> _waits = [];
+    private readonly List<Wait?> _waits = [];
 
     // By the real clock: what waits for a fake one forever shall fail, not hang.
     private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(10), TimeProvider.System);
@@ -31,7 +31,7 @@ public sealed class EmbeddingCallTests : IDisposable
 
         await Assert.ThrowsAsync<ProviderFault>(() => call);
         Assert.Equal(4, provider.Calls);
-        Assert.Equal([(1, 0.5), (2, 1.5), (3, 3.5)], _waits.Select(wait => (wait.Try, (wait.Until - begin).TotalSeconds)));
+        Assert.Equal([0.5, null, 1.5, null, 3.5, null], _waits.Select(wait => (wait?.Until - begin)?.TotalSeconds));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class EmbeddingCallTests : IDisposable
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         await call;
 
-        Assert.Equal(seconds, (Assert.Single(_waits).Until - begin).TotalSeconds);
+        Assert.Equal([seconds, null], _waits.Select(wait => (wait?.Until - begin)?.TotalSeconds));
         Assert.Equal(2, provider.Calls);
     }
 
@@ -98,7 +98,7 @@ public sealed class EmbeddingCallTests : IDisposable
     [InlineData(ProviderFaultKind.Quota)]
     [InlineData(ProviderFaultKind.Credentials)]
     [InlineData(ProviderFaultKind.BadText)]
-    [InlineData(ProviderFaultKind.BadAnswer)]
+    [InlineData(ProviderFaultKind.Unwell)]
     public async Task What_does_not_heal_is_never_tried_again(ProviderFaultKind kind)
     {
         using var provider = new Faulty(Fault(kind, TimeSpan.FromSeconds(1)), 10);
@@ -108,6 +108,31 @@ public sealed class EmbeddingCallTests : IDisposable
         Assert.Equal(kind, fault.Kind);
         Assert.Equal(1, provider.Calls);
         Assert.Empty(_waits);
+    }
+
+    [Fact]
+    public async Task An_answer_that_makes_no_sense_is_asked_for_once_more()
+    {
+        foreach (var (times, calls) in ((int, int)[])[(1, 2), (10, 2)])
+        {
+            using var provider = new Faulty(Fault(ProviderFaultKind.BadAnswer), times);
+            var call = Call(provider).EmbedAsync(["a"], _waits.Add, Token);
+            if (times == 1)
+                Assert.Single(await call);
+            else
+                Assert.Equal(ProviderFaultKind.BadAnswer, (await Assert.ThrowsAsync<ProviderFault>(() => call)).Kind);
+            Assert.Equal(calls, provider.Calls);
+        }
+    }
+
+    [Fact]
+    public async Task A_vector_of_one_text_that_is_refused_is_not_asked_for_with_all_the_others_again()
+    {
+        using var provider = new Faulty(new(ProviderFaultKind.BadAnswer, "EA-PRV-11", "Said for a test.") { TextIndex = 0 }, 10);
+
+        await Assert.ThrowsAsync<ProviderFault>(() => Call(provider).EmbedAsync(["a"], _waits.Add, Token));
+
+        Assert.Equal(1, provider.Calls);
     }
 
     [Fact]
@@ -128,12 +153,12 @@ public sealed class EmbeddingCallTests : IDisposable
     public async Task The_first_pause_is_drawn_between_nothing_and_a_second()
     {
         var pauses = new List<TimeSpan>();
-        foreach (var _ in Enumerable.Range(0, 200))
+        foreach (var expected in Enumerable.Range(0, 200))
         {
             using var provider = new Faulty(Fault(ProviderFaultKind.Transient), 10);
             using var run = CancellationTokenSource.CreateLinkedTokenSource(Token);
             // A pause of nearly nothing is over at once, and the next one is longer: only the first counts here.
-            var call = new EmbeddingCall(provider, _clock).EmbedAsync(["a"], wait => pauses.AddRange(wait.Try == 1 ? [wait.Until - _clock.GetUtcNow()] : []), run.Token);
+            var call = new EmbeddingCall(provider, _clock).EmbedAsync(["a"], wait => pauses.AddRange(pauses.Count == expected && wait is not null ? [wait.Until!.Value - _clock.GetUtcNow()] : []), run.Token);
             await _clock.WhenTimersAsync(1, Token);
             await run.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);

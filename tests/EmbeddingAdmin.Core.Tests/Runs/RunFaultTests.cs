@@ -70,15 +70,17 @@ public sealed class RunFaultTests
     }
 
     [Fact]
-    public void A_provider_that_fails_stops_the_run_and_one_that_refuses_holds_it()
+    public void A_provider_that_fails_or_refuses_holds_the_run_and_one_whose_answers_are_none_stops_it()
     {
-        Assert.Equal((RunStatus.Errored, ErrorCodes.ProviderFailed), Of(new ProviderFault(ProviderFaultKind.Transient, ErrorCodes.ProviderFailed, "It failed.")));
+        Assert.Equal((RunStatus.Paused, ErrorCodes.ProviderFailed), Of(new ProviderFault(ProviderFaultKind.Transient, ErrorCodes.ProviderFailed, "It failed.")));
+        Assert.Equal((RunStatus.Paused, ErrorCodes.RetriesSpent), Of(new ProviderFault(ProviderFaultKind.Unwell, ErrorCodes.RetriesSpent, "Again and again.")));
+        Assert.Equal((RunStatus.Errored, ErrorCodes.WrongCount), Of(new ProviderFault(ProviderFaultKind.BadAnswer, ErrorCodes.WrongCount, "One is missing.")));
         Assert.Equal((RunStatus.Paused, ErrorCodes.QuotaExhausted), Of(new ProviderFault(ProviderFaultKind.Quota, ErrorCodes.QuotaExhausted, "No money.")));
         Assert.Equal((RunStatus.Paused, ErrorCodes.KeyRefused), Of(new ProviderFault(ProviderFaultKind.Credentials, ErrorCodes.KeyRefused, "No key.")));
     }
 
     [Theory]
-    [InlineData(60, RunStatus.Errored, "Retry goes on from there.")]
+    [InlineData(60, RunStatus.Paused, "Resume the run when the provider is well.")]
     [InlineData(61, RunStatus.Paused, "It may be asked again from 2026-03-14 15:10:27 UTC on; resume the run then.")]
     public void A_provider_that_asks_for_more_time_than_is_waited_holds_the_run_and_says_until_when(int seconds, RunStatus to, string words)
     {

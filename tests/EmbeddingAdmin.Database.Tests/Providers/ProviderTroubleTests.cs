@@ -75,10 +75,10 @@ public sealed class ProviderTroubleTests(AssemblyStack stack)
     [InlineData(Misdeed.Fewer, "EA-PRV-08")]
     [InlineData(Misdeed.NoIndex, "EA-PRV-09")]
     [InlineData(Misdeed.SameVectors, "EA-PRV-25")]
-    public async Task A_malformed_answer_stores_nothing(Misdeed misdeed, string code)
+    public async Task An_answer_that_is_malformed_twice_stores_nothing(Misdeed misdeed, string code)
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
-        engine.Provider.Script.Next(new ScriptedAnswer(Misdeed: misdeed));
+        engine.Provider.Script.Next(new(Misdeed: misdeed), new(Misdeed: misdeed));
 
         var run = await engine.BackfillAsync();
 

@@ -51,6 +51,15 @@ public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
             _now = until;
     }
 
+    /// <summary>Moves the clock to the next timer and fires that one; false when none is set.</summary>
+    public bool FireNext()
+    {
+        if (NextDue(DateTimeOffset.MaxValue) is not { } timer)
+            return false;
+        timer.Fire();
+        return true;
+    }
+
     /// <summary>Waits until so many timers are set: the code under test has then come to its pause. Gives up after ten real seconds.</summary>
     public async Task WhenTimersAsync(int count, CancellationToken token)
     {
