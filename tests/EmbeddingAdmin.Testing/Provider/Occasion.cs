@@ -43,7 +43,7 @@ public sealed record Occasion(When When, int Number = 1, string Words = "")
     public override string ToString() => When switch
     {
         When.Next => Number == 1 ? "the next request" : $"the next {Number} requests",
-        When.Every => $"every {Number}. request",
+        When.Every => Number == 1 ? "all requests" : $"one request in {Number}",
         When.After => $"all after {Number} more",
         When.Always => "all requests",
         When.Containing => $"texts containing “{Words}”",
