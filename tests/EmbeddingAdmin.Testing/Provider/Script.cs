@@ -111,8 +111,7 @@ public sealed class Script(TimeProvider time)
     /// <summary>Plays a deviation to these requests. The next ones go first, then those with certain texts, then the others in the order they were added.</summary>
     public void Play(Deviation deviation, Occasion occasion)
     {
-        if (occasion is { Number: < 1 } or { When: When.Containing, Words: "" })
-            throw new ArgumentException("The number is at least 1, and texts are found by words.", nameof(occasion));
+        occasion.Demand();
         lock (_lock)
         {
             if (occasion.When == When.Probes)

@@ -87,6 +87,7 @@ internal static class ScriptEndpoint
         {
             // Whatever of it has no sense is found before anything is changed.
             var played = Play.Select(play => (Deviation.Named(play.Deviation), play.Occasion)).ToList();
+            played.ForEach(play => play.Occasion.Demand());
             if (Clear)
                 script.Clear();
             script.Latency = LatencyMs is { } latency ? TimeSpan.FromMilliseconds(latency) : script.Latency;
