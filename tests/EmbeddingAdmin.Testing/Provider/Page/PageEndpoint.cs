@@ -7,7 +7,12 @@ internal static class PageEndpoint
 {
     public static void MapPage(this WebApplication app, ScriptedProvider provider)
     {
-        app.MapGet("/", http => WriteAsync(http, new ProviderPage(provider, Chosen(http.Request.Query["when"], http.Request.Query["number"], http.Request.Query["words"])).Write()));
+        app.MapGet("/", http =>
+        {
+            var query = http.Request.Query;
+            var played = Deviation.All.FirstOrDefault(known => known.Name == query["played"]);
+            return WriteAsync(http, new ProviderPage(provider, Chosen(query["when"], query["number"], query["words"]), played).Write());
+        });
         app.MapGet("/live", http => WriteAsync(http, new ProviderPage(provider, Occasion.Next()).Live()));
         app.MapGet("/page.css", http => WriteAsync(http, Resource("page.css"), "text/css"));
         app.MapGet("/page.js", http => WriteAsync(http, Resource("page.js"), "text/javascript"));
@@ -25,7 +30,7 @@ internal static class PageEndpoint
         {
             var occasion = new Occasion(Enum.Parse<When>(form["when"].ToString()), int.Parse(form["number"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture), form["words"].ToString());
             provider.Script.Play(Deviation.Named(form["deviation"].ToString()), occasion);
-            return $"/?when={occasion.When}&number={occasion.Number}&words={Uri.EscapeDataString(occasion.Words)}";
+            return $"/?played={form["deviation"]}&when={occasion.When}&number={occasion.Number}&words={Uri.EscapeDataString(occasion.Words)}";
         }));
     }
 
@@ -51,7 +56,7 @@ internal static class PageEndpoint
         catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException or OverflowException)
         {
             http.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await WriteAsync(http, new ProviderPage(provider, Chosen(form["when"], form["number"], form["words"]), exception.Message).Write());
+            await WriteAsync(http, new ProviderPage(provider, Chosen(form["when"], form["number"], form["words"]), refusal: exception.Message).Write());
         }
     }
 

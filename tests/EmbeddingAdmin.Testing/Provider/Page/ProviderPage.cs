@@ -7,8 +7,9 @@ namespace EmbeddingAdmin.Testing.Provider;
 /// <summary>The provider's own page, written on the server: what it has seen, what it does, and how to make it do something else.</summary>
 /// <param name="provider">The provider.</param>
 /// <param name="chosen">The occasion that is chosen in the form.</param>
+/// <param name="played">The deviation that was just played; null when none was.</param>
 /// <param name="refusal">Why the last change was not made; null when it was.</param>
-internal sealed class ProviderPage(ScriptedProvider provider, Occasion chosen, string? refusal = null)
+internal sealed class ProviderPage(ScriptedProvider provider, Occasion chosen, Deviation? played = null, string? refusal = null)
 {
     private static readonly (When When, string Label)[] Occasions =
     [
@@ -139,6 +140,7 @@ internal sealed class ProviderPage(ScriptedProvider provider, Occasion chosen, s
             {string.Concat(Occasions.Select(known => $"""<label class="check"><input type="radio" name="when" value="{known.When}"{(known.When == chosen.When ? " checked" : "")}> <span>{known.Label}</span></label>"""))}
             <label><i>n</i> <input name="number" type="number" min="1" value="{chosen.Number}" required></label>
             <label>words <input name="words" value="{E(chosen.Words)}" autocomplete="off"></label>
+            {(played is null ? "" : $"""<span role="status" class="quiet">{played.Name}: {E($"{chosen}")}. <a href="#playing">All that is playing</a></span>""")}
             </fieldset></div>
             """);
         foreach (var (title, deviations) in Deviation.Groups)
