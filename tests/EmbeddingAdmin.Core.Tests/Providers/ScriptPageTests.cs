@@ -138,6 +138,20 @@ public sealed partial class ScriptPageTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("Authorization", "Bearer sk-only", 200)]
+    [InlineData("api-key", "sk-only", 200)]
+    [InlineData("Authorization", "Bearer sk-other", 401)]
+    [InlineData("api-key", "sk-other", 401)]
+    [InlineData("X-Other", "sk-only", 401)]
+    public async Task Where_only_one_key_is_taken_it_counts_in_either_header(string header, string key, int status)
+    {
+        _server.Script.Key = "sk-only";
+        _browser.DefaultRequestHeaders.Add(header, key);
+
+        Assert.Equal(status, (int)(await EmbedAsync("a text")).StatusCode);
+    }
+
+    [Theory]
     [InlineData("""{"clear":true,"play":[{"deviation":"no-such"}]}""")]
     [InlineData("""{"clear":true,"play":[{"deviation":"nan","when":"containing"}]}""")]
     [InlineData("""{"clear":true,"latency":5}""")]

@@ -196,7 +196,7 @@ public sealed class ScriptTests : IAsyncLifetime
     [Fact]
     public void A_minutes_limit_tells_truly_how_it_stands()
     {
-        var limit = new RateLimit(60, 60_000, _clock);
+        var limit = new MinuteLimits(60, 60_000, _clock);
 
         var (_, first) = limit.Take(10_000);
         Assert.Equal(("60", "59", "1s"), (first["x-ratelimit-limit-requests"], first["x-ratelimit-remaining-requests"], first["x-ratelimit-reset-requests"]));
@@ -220,7 +220,7 @@ public sealed class ScriptTests : IAsyncLifetime
     [InlineData(62_000, "1m2s")]
     [InlineData(3_723_000, "1h2m3s")]
     public void Times_are_written_as_OpenAI_writes_them(int milliseconds, string written)
-        => Assert.Equal(written, RateLimit.Written(TimeSpan.FromMilliseconds(milliseconds)));
+        => Assert.Equal(written, MinuteLimits.Written(TimeSpan.FromMilliseconds(milliseconds)));
 
     [Fact]
     public void A_name_that_nobody_knows_is_answered_by_those_that_there_are()
