@@ -141,7 +141,7 @@ public sealed class ScriptTests : IAsyncLifetime
         Assert.Equal("EA-PRV-06", await CodeAsync([.. most, "more"]));
         Assert.Null(await CodeAsync([.. Enumerable.Range(0, 2048).Select(n => $"{n}")]));
         Assert.Equal("EA-PRV-06", await CodeAsync([.. Enumerable.Range(0, 2049).Select(n => $"{n}")]));
-        Assert.Null(await CodeAsync(new string('x', 8191 * 4)));
+        Assert.Null(await CodeAsync("short", new string('x', 8191 * 4)));
         Assert.Equal("EA-PRV-20", await CodeAsync("short", new string('x', (8191 * 4) + 1)));
         Assert.Equal("EA-PRV-21", await CodeAsync("short", ""));
         Assert.Null(await CodeAsync(" ", "\n"));
@@ -169,10 +169,11 @@ public sealed class ScriptTests : IAsyncLifetime
         _server.Script.Limits = ServerLimits.Ollama;
         var text = new string('é', 2048 * 2) + "and what nobody reads";
 
-        var made = await _client.GenerateAsync([text], cancellationToken: Token);
+        var made = await _client.GenerateAsync(["short", text], cancellationToken: Token);
 
-        Assert.Equal(2048, made.Usage?.InputTokenCount);
-        Assert.Equal(Oracle.Vector(text[..4096], Dimensions), made[0].Vector.ToArray());
+        Assert.Equal(2 + 2048, made.Usage?.InputTokenCount);
+        Assert.Equal(Oracle.Vector("short", Dimensions), made[0].Vector.ToArray());
+        Assert.Equal(Oracle.Vector(text[..4096], Dimensions), made[1].Vector.ToArray());
     }
 
     [Fact]
