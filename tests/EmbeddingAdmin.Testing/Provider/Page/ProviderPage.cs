@@ -37,7 +37,7 @@ internal sealed class ProviderPage(ScriptedProvider provider, Occasion chosen, D
         <main>
         {Refusal()}
         <div id="live">{Live()}</div>
-        <form method="post" action="/clear" class="clear"><button class="plain">Clear all</button> <span class="quiet">Well-behaved and quick again; what hangs is answered. The counts stay.</span></form>
+        <form method="post" action="/clear" class="clear"><button>Clear all</button> <span class="quiet">Well-behaved and quick again; what hangs is answered. The counts stay.</span></form>
         {Dashboard()}
         {Switches()}
         {Deviations()}
