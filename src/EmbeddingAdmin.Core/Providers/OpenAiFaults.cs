@@ -67,7 +67,10 @@ internal sealed class OpenAiFaults(EmbeddingModel model, TimeSpan timeout, Secre
     {
         var error = OpenAiError.Read(response.Content) ?? new OpenAiError("", "", "");
         var (kind, code, sentence) = Meaning(response.Status, error);
-        var status = error.Code.Length == 0 ? $"{response.Status}" : $"{response.Status} {scrub.Scrub(error.Code, [])}";
+        // Some repeat the status as their code.
+        var status = error.Code.StartsWith($"{response.Status}", StringComparison.Ordinal)
+            ? scrub.Scrub(error.Code, [])
+            : $"{response.Status} {scrub.Scrub(error.Code, [])}".TrimEnd();
         return new ProviderFault(kind, code, $"{sentence} ({status}{Said(error, texts)}).", Advice(code, error))
         {
             HttpStatus = response.Status,

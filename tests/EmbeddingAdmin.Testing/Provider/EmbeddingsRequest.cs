@@ -9,11 +9,12 @@ namespace EmbeddingAdmin.Testing.Provider;
 /// <param name="NamesDimensions">Whether the request said so itself.</param>
 /// <param name="Base64">Whether it asked for base64.</param>
 /// <param name="Authorization">The header of that name.</param>
+/// <param name="ApiKey">The header <c>api-key</c>, in which Azure takes the key.</param>
 public sealed record EmbeddingsRequest(
-    IReadOnlyList<string> Texts, string Model, int Dimensions, bool NamesDimensions, bool Base64, string Authorization)
+    IReadOnlyList<string> Texts, string Model, int Dimensions, bool NamesDimensions, bool Base64, string Authorization, string ApiKey = "")
 {
     /// <summary>The key that it carries; empty when it carries none.</summary>
-    public string Key => Authorization.StartsWith("Bearer ", StringComparison.Ordinal) ? Authorization["Bearer ".Length..] : "";
+    public string Key => Authorization.StartsWith("Bearer ", StringComparison.Ordinal) ? Authorization["Bearer ".Length..] : ApiKey;
 
     /// <summary>Length of the vectors of the models that are known; those of the small model for any other.</summary>
     private static int DimensionsOf(string model) => model is "text-embedding-3-large" ? 3072 : 1536;
@@ -31,6 +32,7 @@ public sealed record EmbeddingsRequest(
             named ? dimensions.GetInt32() : DimensionsOf(model),
             named,
             root.TryGetProperty("encoding_format", out var format) && format.ValueEquals("base64"),
-            request.Headers.Authorization.ToString());
+            request.Headers.Authorization.ToString(),
+            request.Headers["api-key"].ToString());
     }
 }

@@ -39,11 +39,19 @@ public sealed record Occasion(When When, int Number = 1, string Words = "")
 
     public static Occasion Containing(string words) => new(When.Containing, Words: words);
 
+    /// <summary>Throws when it means nothing.</summary>
+    /// <exception cref="ArgumentException">It has no number, or no words where texts are found by them.</exception>
+    public void Demand()
+    {
+        if (Number < 1 || (When == When.Containing && Words.Length == 0))
+            throw new ArgumentException("The number is at least 1, and texts are found by words.");
+    }
+
     /// <summary>In words, as on the page.</summary>
     public override string ToString() => When switch
     {
         When.Next => Number == 1 ? "the next request" : $"the next {Number} requests",
-        When.Every => $"every {Number}. request",
+        When.Every => Number == 1 ? "all requests" : $"one request in {Number}",
         When.After => $"all after {Number} more",
         When.Always => "all requests",
         When.Containing => $"texts containing “{Words}”",

@@ -10,7 +10,7 @@ internal static class ProviderProgram
         await using var provider = await ScriptedProvider.StartAsync(Option(args, "--port"));
         provider.Script.Latency = TimeSpan.FromMilliseconds(Option(args, "--latency"));
         await Console.Out.WriteLineAsync(provider.Endpoint);
-        await Console.Out.WriteLineAsync($"Script and counts: {new Uri(provider.Address, "/script")}");
+        await Console.Out.WriteLineAsync($"Its page: {provider.Address}");
         await provider.WaitForShutdownAsync(CancellationToken.None);
         return 0;
     }

@@ -13,7 +13,7 @@ public sealed class Script(TimeProvider time)
     private readonly List<PlayedRule> _rules = [];
     private TaskCompletionSource? _hanging;
     private TaskCompletionSource _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private RateLimit? _rate;
+    private MinuteLimits? _rate;
     private int _held;
     private int _steps;
 
@@ -36,7 +36,7 @@ public sealed class Script(TimeProvider time)
             {
                 field = value;
                 _rate = value is { RequestsPerMinute: not null } or { TokensPerMinute: not null }
-                    ? new RateLimit(value.RequestsPerMinute, value.TokensPerMinute, time)
+                    ? new MinuteLimits(value.RequestsPerMinute, value.TokensPerMinute, time)
                     : null;
             }
         }
@@ -111,7 +111,7 @@ public sealed class Script(TimeProvider time)
     /// <summary>Plays a deviation to these requests. The next ones go first, then those with certain texts, then the others in the order they were added.</summary>
     public void Play(Deviation deviation, Occasion occasion)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(occasion.Number, 1);
+        occasion.Demand();
         lock (_lock)
         {
             if (occasion.When == When.Probes)
@@ -182,9 +182,9 @@ public sealed class Script(TimeProvider time)
     {
         if (Down != Outage.None)
             return (Down == Outage.Unavailable ? Unavailable : new(Delivery: Delivery.Dropped), null);
-        if (Key is { } key && request.Authorization != $"Bearer {key}")
+        if (Key is { } key && request.Key != key)
             return (new(401, JsonSerializer.Serialize(new { error = new { message = $"Incorrect API key provided: {request.Key}.", code = "invalid_api_key" } })), null);
-        RateLimit? rate;
+        MinuteLimits? rate;
         lock (_lock)
             rate = _rate;
         var (refusal, headers) = rate?.Take(ServerLimits.TokensOf(request.Texts)) ?? default;

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -15,6 +16,8 @@ internal static class ScriptEndpoint
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         WriteIndented = true,
+        // For people at a terminal, and no page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     public static void MapScript(this WebApplication app, ScriptedProvider provider)
@@ -24,7 +27,7 @@ internal static class ScriptEndpoint
         {
             try
             {
-                var change = await http.Request.ReadFromJsonAsync<Change>(Json, http.RequestAborted);
+                var change = await JsonSerializer.DeserializeAsync<Change>(http.Request.Body, Json, http.RequestAborted);
                 change?.Apply(provider.Script);
                 await http.Response.WriteAsJsonAsync(Shown(provider), Json, http.RequestAborted);
             }
@@ -84,6 +87,7 @@ internal static class ScriptEndpoint
         {
             // Whatever of it has no sense is found before anything is changed.
             var played = Play.Select(play => (Deviation.Named(play.Deviation), play.Occasion)).ToList();
+            played.ForEach(play => play.Occasion.Demand());
             if (Clear)
                 script.Clear();
             script.Latency = LatencyMs is { } latency ? TimeSpan.FromMilliseconds(latency) : script.Latency;

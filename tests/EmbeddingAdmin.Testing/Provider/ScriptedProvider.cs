@@ -59,6 +59,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         var provider = new ScriptedProvider(builder.Build(), time ?? TimeProvider.System);
         provider._app.MapPost("/v1/embeddings", provider.AnswerAsync);
         provider._app.MapScript(provider);
+        provider._app.MapPage(provider);
         await provider._app.StartAsync(token);
         var addresses = provider._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         provider.Address = new Uri(addresses.Single(address => address.StartsWith("http:", StringComparison.Ordinal)));

@@ -41,6 +41,26 @@ public sealed record ServerLimits
     /// <summary>Tokens of a minute.</summary>
     public long? TokensPerMinute { get; init; }
 
+    /// <summary>In words, as on the page.</summary>
+    public override string ToString()
+    {
+        List<string> told = [];
+        Tell(Inputs, $"texts in a request ({InputsStatus})");
+        Tell(RequestTokens, "tokens in a request");
+        Tell(TextTokens, CutsTexts ? "tokens of a text, the rest is cut" : $"tokens in a text ({TextStatus})");
+        Tell(RequestsPerMinute, "requests a minute");
+        Tell(TokensPerMinute, "tokens a minute");
+        if (RefusesEmpty)
+            told.Add("no empty text");
+        return told.Count == 0 ? "none" : string.Join(", ", told);
+
+        void Tell(long? most, string of)
+        {
+            if (most is not null)
+                told.Add($"{most:N0} {of}");
+        }
+    }
+
     /// <summary>The tokens that a text has for all limits: its UTF-8 bytes × 0.25.</summary>
     public static long TokensOf(IEnumerable<string> texts) => (texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text)) + 3) / 4;
 

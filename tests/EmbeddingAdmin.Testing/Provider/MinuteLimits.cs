@@ -6,7 +6,7 @@ namespace EmbeddingAdmin.Testing.Provider;
 /// The limits of a minute as OpenAI enforces them: two buckets, of requests and of tokens, each full at first and filled again evenly.
 /// Every answer says in its headers how they stand, and a refusal how long to wait.
 /// </summary>
-public sealed class RateLimit
+public sealed class MinuteLimits
 {
     private readonly Lock _lock = new();
     private readonly Bucket _requests;
@@ -15,7 +15,7 @@ public sealed class RateLimit
     /// <param name="requestsPerMinute">Requests of a minute; null for any number.</param>
     /// <param name="tokensPerMinute">Tokens of a minute; null for any number.</param>
     /// <param name="time">The clock that the buckets are filled by.</param>
-    public RateLimit(long? requestsPerMinute, long? tokensPerMinute, TimeProvider time)
+    public MinuteLimits(long? requestsPerMinute, long? tokensPerMinute, TimeProvider time)
         => (_requests, _tokens) = (new Bucket("requests", requestsPerMinute, time), new Bucket("tokens", tokensPerMinute, time));
 
     /// <summary>Takes a request of so many tokens out of the buckets, or refuses it. A refused one counts as a request and not for its tokens.</summary>
