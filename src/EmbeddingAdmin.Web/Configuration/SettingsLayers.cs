@@ -50,7 +50,7 @@ internal static class SettingsLayers
 
         // Whoever gives an OpenAI key means OpenAI.
         if (configuration["Embeddings:ApiKey"] is not null && configuration["Embeddings:Provider"] is null)
-            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Embeddings:Provider", Providers.OpenAiEmbeddings.ProviderName)] });
+            configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Embeddings:Provider", EmbeddingAdmin.Providers.OpenAiEmbeddings.ProviderName)] });
 
         void Add(Layer layer, IConfigurationSource source) => configuration.Sources.Add(new SettingsLayerSource(layer, source));
     }
