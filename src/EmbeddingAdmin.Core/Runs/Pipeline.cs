@@ -72,8 +72,20 @@ internal sealed class Pipeline(IRunTask task, RunLease lease, Halt halt, Ticker 
         {
             if (halt.Claiming.IsCancellationRequested)
                 continue;
-            var prepared = await task.PrepareAsync(page, memory.Waits.ForProvider, halt.Preparing);
-            await ready.WriteAsync(prepared, halt.Applying);
+            await ready.WriteAsync(await PrepareAsync(page), halt.Applying);
+        }
+    }
+
+    private async Task<Page> PrepareAsync(Page page)
+    {
+        var waiting = memory.Waits.ForOne();
+        try
+        {
+            return await task.PrepareAsync(page, waiting, halt.Preparing);
+        }
+        finally
+        {
+            waiting(null);
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class Runner(RunStore store, Ledger ledger, RunTasks tasks, RunFee
         while (true)
         {
             ticker.Say(Phase(run, cursor.Pass));
-            await task.BeginAsync(cursor.Pass, memory.Waits.ForProvider, halt.Claiming);
+            await task.BeginAsync(cursor.Pass, memory.Waits.ForOne(), halt.Claiming);
             var most = (run.Plan.Limit ?? long.MaxValue) - ticker.Progress.Receipt.Selected;
             if (task.Passes is { } passes)
             {

@@ -43,7 +43,7 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
+    public Task<Page> ReadAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel) => Windows.ReadAsync(request, waiting, cancel);
 
     private KeyWindows Windows => field ??= new(target, Patience, clock, cancel => TableSession.OpenAsync(database, Patience.Read, run.Id, cancel, Patience.Lock), ReadAsync);
 
@@ -77,13 +77,13 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public async Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
+    public async Task<Page> PrepareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
         var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
         var settled = page.Settled.ToList();
         settled.AddRange(packed.TooLong.Select(text => new RowResult(
             page.Rows[text.Place].Key, RowOutcome.TooLong, "provider", null, $"The text has {text.Bytes} bytes; {provider.Limits.MaxTextBytes} are taken. It was not sent and not cut.")));
-        var bisection = new Bisection(_call, wait => waiting(wait?.Sentence(provider.Model.Host, clock)), RefuseAnotherModel, cancel);
+        var bisection = new Bisection(_call, wait => waiting(wait is null ? null : new(wait.Sentence(provider.Model.Host, clock), wait.Until)), RefuseAnotherModel, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
         var answers = bisection.Answers;

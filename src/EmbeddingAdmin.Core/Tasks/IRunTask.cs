@@ -84,16 +84,16 @@ public interface IRunTask : IAsyncDisposable
     /// <summary>Rows in scope that this run has not dealt with, counted exactly.</summary>
     Task<long> CountAsync(CancellationToken cancel);
 
-    /// <summary>Called before each pass of a worker, and again when one that was begun is taken up. It ends when the pass may begin; <paramref name="waiting"/> is told in whole sentences what is waited for.</summary>
-    Task BeginAsync(int pass, Action<string?> waiting, CancellationToken cancel) => Task.CompletedTask;
+    /// <summary>Called before each pass of a worker, and again when one that was begun is taken up. It ends when the pass may begin; <paramref name="waiting"/> is told what is waited for, and null when that is over.</summary>
+    Task BeginAsync(int pass, Action<Wait?> waiting, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>Reads the next rows in scope behind a key, as a page that still needs a number. <paramref name="waiting"/> is told when the database is waited for.</summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>: not even the smallest read came through in its time.</exception>
-    Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel);
+    Task<Page> ReadAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel);
 
-    /// <summary>Does what has to happen outside any transaction. <paramref name="waiting"/> is told when the provider is waited for.</summary>
+    /// <summary>Does what has to happen outside any transaction. <paramref name="waiting"/> is told when the provider is waited for, and null when that is over.</summary>
     /// <exception cref="Providers.ProviderFault">The provider failed for the whole page.</exception>
-    Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel);
+    Task<Page> PrepareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel);
 
     /// <summary>Enters the page in the ledger with what it did, and returns the change of the receipt and what is left of the page.</summary>
     /// <exception cref="LeaseLostException">Another worker has the run.</exception>

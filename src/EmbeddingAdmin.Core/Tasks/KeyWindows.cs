@@ -30,7 +30,7 @@ internal sealed class KeyWindows(
 
     /// <summary>Reads the next page.</summary>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>.</exception>
-    public async Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel)
+    public async Task<Page> ReadAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
         for (var locked = 0; ;)
@@ -44,13 +44,13 @@ internal sealed class KeyWindows(
             catch (PostgresException slow) when (slow.SqlState == PostgresErrorCodes.QueryCanceled)
             {
                 Shrink(request);
-                waiting($"a read took longer than {patience.Read.TotalSeconds:0.#} s. It is tried again with less.");
+                waiting(new($"a read took longer than {patience.Read.TotalSeconds:0.#} s. It is tried again with less."));
             }
             catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 if (clock.GetElapsedTime(began) >= patience.Locked)
                     throw new EmbeddingAdminException(ErrorCodes.DatabaseTooBusy, $"Somebody held a lock on the whole table {target.Relation} for {clock.GetElapsedTime(began).TotalSeconds:0} s. Nothing more was read or written; what was written stays. Wait until it is released (pg_stat_activity shows who holds it), then retry; the run goes on from there.");
-                waiting("somebody has locked the whole table. It is tried again.");
+                waiting(new("somebody has locked the whole table. It is tried again."));
                 await Task.Delay(FirstPause * Math.Min(++locked, 8), clock, cancel);
             }
         }

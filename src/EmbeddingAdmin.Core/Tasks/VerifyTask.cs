@@ -42,7 +42,7 @@ internal sealed class VerifyTask(NpgsqlDataSource database, VerifyScope scope, T
     }
 
     /// <inheritdoc/>
-    public Task BeginAsync(int pass, Action<string?> waiting, CancellationToken cancel) => (VerifyPass)pass switch
+    public Task BeginAsync(int pass, Action<Wait?> waiting, CancellationToken cancel) => (VerifyPass)pass switch
     {
         VerifyPass.Compare => _equal.ForgetEndedAsync(cancel),
         VerifyPass.SecondLook => _again.WaitAsync(waiting, cancel),
@@ -51,7 +51,7 @@ internal sealed class VerifyTask(NpgsqlDataSource database, VerifyScope scope, T
     };
 
     /// <inheritdoc/>
-    public Task<Page> ReadAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel)
+    public Task<Page> ReadAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         return (VerifyPass)request.Pass switch
@@ -64,7 +64,7 @@ internal sealed class VerifyTask(NpgsqlDataSource database, VerifyScope scope, T
     }
 
     /// <inheritdoc/>
-    public async Task<Page> PrepareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
+    public async Task<Page> PrepareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(page);
         if (page.Rows.Count == 0 || (VerifyPass)page.Pass == VerifyPass.EqualVectors)
@@ -144,13 +144,13 @@ internal sealed class VerifyTask(NpgsqlDataSource database, VerifyScope scope, T
 
     private async Task<Page> AgainAsync(PageRequest request, CancellationToken cancel) => Keys(request, await _again.KeysAsync(request.AfterKey, request.Rows, cancel));
 
-    private async Task<Page> EqualAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel)
+    private async Task<Page> EqualAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel)
     {
         var found = await _equal.FindAsync(request.AfterKey, request.Rows, waiting, cancel);
         return new(0, 0) { LastKey = found.LastOrDefault()?.Key, Settled = found, IsLast = found.Count < request.Rows };
     }
 
-    private async Task<Page> DrawAsync(PageRequest request, Action<string?> waiting, CancellationToken cancel)
+    private async Task<Page> DrawAsync(PageRequest request, Action<Wait?> waiting, CancellationToken cancel)
     {
         var rows = Sample is null ? [] : await Sample.DrawAsync(request.AfterKey, request.Rows, waiting, cancel);
         return new(0, 0) { LastKey = rows.LastOrDefault()?.Key, Rows = rows, IsLast = rows.Count < request.Rows };

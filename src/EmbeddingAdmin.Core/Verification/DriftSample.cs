@@ -26,15 +26,15 @@ internal sealed class DriftSample(NpgsqlDataSource database, VerifyScope scope, 
     public static bool IsExactFor(string name) => name == LocalEmbeddings.ProviderName;
 
     /// <summary>The next rows of the sample behind a key, in the order of the keys as text.</summary>
-    public Task<List<SourceRow>> DrawAsync(string? afterKey, int most, Action<string?> waiting, CancellationToken cancel) =>
+    public Task<List<SourceRow>> DrawAsync(string? afterKey, int most, Action<Wait?> waiting, CancellationToken cancel) =>
         _read.OnceAsync(patience.Count, () => ReadAsync(afterKey, most, cancel), waiting, cancel);
 
     /// <summary>Embeds a page of the sample and finds what drifted. A text that the provider refuses is not compared.</summary>
     /// <exception cref="ProviderFault">The provider failed for the whole page.</exception>
-    public async Task<Page> CompareAsync(Page page, Action<string?> waiting, CancellationToken cancel)
+    public async Task<Page> CompareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
         var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
-        var bisection = new Bisection(call, wait => waiting(wait?.Sentence(provider.Model.Host, clock)), _ => { }, cancel);
+        var bisection = new Bisection(call, wait => waiting(wait is null ? null : new(wait.Sentence(provider.Model.Host, clock), wait.Until)), _ => { }, cancel);
         foreach (var batch in packed.Batches)
             await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
         var answers = bisection.Answers;

@@ -26,7 +26,7 @@ internal sealed class EqualVectors(NpgsqlDataSource database, VerifyScope scope,
     private bool LeftOut => scope.Run.Plan.Provider == LocalEmbeddings.ProviderName;
 
     /// <summary>The next findings behind a key, in the order of the keys as text. Many are found at once and given out page by page.</summary>
-    public async Task<IReadOnlyList<RowResult>> FindAsync(string? afterKey, int most, Action<string?> waiting, CancellationToken cancel)
+    public async Task<IReadOnlyList<RowResult>> FindAsync(string? afterKey, int most, Action<Wait?> waiting, CancellationToken cancel)
     {
         if (_given == 0 || _given == _found.Count || _found[_given - 1].Key != afterKey)
         {

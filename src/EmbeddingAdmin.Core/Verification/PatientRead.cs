@@ -18,7 +18,7 @@ internal sealed class PatientRead(SqlName relation, DatabasePatience patience, T
     /// <param name="waiting">Told in words what is waited for; null when it is over.</param>
     /// <param name="cancel">Gives up at once.</param>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>.</exception>
-    public async Task<T> OnceAsync<T>(TimeSpan most, Func<Task<T>> read, Action<string?> waiting, CancellationToken cancel)
+    public async Task<T> OnceAsync<T>(TimeSpan most, Func<Task<T>> read, Action<Wait?> waiting, CancellationToken cancel)
     {
         try
         {
@@ -36,7 +36,7 @@ internal sealed class PatientRead(SqlName relation, DatabasePatience patience, T
     /// <param name="waiting">Told in words what is waited for; null when it is over.</param>
     /// <param name="cancel">Gives up at once.</param>
     /// <exception cref="EmbeddingAdminException"><see cref="ErrorCodes.DatabaseTooBusy"/>: not even one row came through.</exception>
-    public async Task<IReadOnlyList<T>> EachAsync<T>(string[] keys, Func<string[], Task<IReadOnlyList<T>>> read, Action<string?> waiting, CancellationToken cancel)
+    public async Task<IReadOnlyList<T>> EachAsync<T>(string[] keys, Func<string[], Task<IReadOnlyList<T>>> read, Action<Wait?> waiting, CancellationToken cancel)
     {
         try
         {
@@ -46,14 +46,14 @@ internal sealed class PatientRead(SqlName relation, DatabasePatience patience, T
         {
             if (keys.Length <= 1)
                 throw TooBusy($"could not read a single row of {relation} within {patience.Read.TotalSeconds:0.#} s");
-            waiting($"Waiting for the database: a read took longer than {patience.Read.TotalSeconds:0.#} s. It is tried again with less.");
+            waiting(new($"Waiting for the database: a read took longer than {patience.Read.TotalSeconds:0.#} s. It is tried again with less."));
         }
 
         var half = keys.Length / 2;
         return [.. await EachAsync(keys[..half], read, waiting, cancel), .. await EachAsync(keys[half..], read, waiting, cancel)];
     }
 
-    private async Task<T> UnlockedAsync<T>(Func<Task<T>> read, Action<string?> waiting, CancellationToken cancel)
+    private async Task<T> UnlockedAsync<T>(Func<Task<T>> read, Action<Wait?> waiting, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
         for (var tries = 1; ; tries++)
@@ -71,7 +71,7 @@ internal sealed class PatientRead(SqlName relation, DatabasePatience patience, T
                     throw new EmbeddingAdminException(ErrorCodes.DatabaseTooBusy, $"Somebody held a lock on the whole table {relation} for {clock.GetElapsedTime(began).TotalSeconds:0} s. Nothing more was read. Wait until it is released (pg_stat_activity shows who holds it), then retry; the run goes on from there.");
             }
 
-            waiting("Waiting for the database: somebody has locked the whole table. It is tried again.");
+            waiting(new("Waiting for the database: somebody has locked the whole table. It is tried again."));
             await Task.Delay(FirstPause * Math.Min(tries, 8), clock, cancel);
         }
     }

@@ -40,7 +40,7 @@ internal sealed class RowJudge(NpgsqlDataSource database, VerifyScope scope, Dat
     /// <param name="again">Whether the first pass has been there: then only what it has counted is judged.</param>
     /// <param name="waiting">Told in words what is waited for; null when it is over.</param>
     /// <param name="cancel">Gives up at once.</param>
-    public async Task<IReadOnlyList<JudgedRow>> JudgeAsync(string[] keys, bool again, Action<string?> waiting, CancellationToken cancel)
+    public async Task<IReadOnlyList<JudgedRow>> JudgeAsync(string[] keys, bool again, Action<Wait?> waiting, CancellationToken cancel)
     {
         if (keys.Length < LeastRowsForTwo)
             return await _read.EachAsync(keys, some => ReadAsync(some, again, cancel), waiting, cancel);

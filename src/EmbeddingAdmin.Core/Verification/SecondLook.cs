@@ -15,13 +15,13 @@ internal sealed class SecondLook(NpgsqlDataSource database, VerifyScope scope, T
     private static readonly string Young = $"s.at > {VerifyScope.Began("$2")} - $3 and s.at <= {VerifyScope.Began("$2")}";
 
     /// <summary>Waits until the youngest of these rows has had its time, by the database's clock. Not when there is none, and not when the second look has begun.</summary>
-    public async Task WaitAsync(Action<string?> waiting, CancellationToken cancel)
+    public async Task WaitAsync(Action<Wait?> waiting, CancellationToken cancel)
     {
         var left = await LeftAsync(cancel);
         var began = clock.GetTimestamp();
         while (left - clock.GetElapsedTime(began) is var rest && rest > TimeSpan.Zero)
         {
-            waiting($"Waiting {Math.Ceiling(rest.TotalSeconds):0} s for the second look at what was found gone or was written a moment ago.");
+            waiting(new($"Waiting {Math.Ceiling(rest.TotalSeconds):0} s for the second look at what was found gone or was written a moment ago.", clock.GetUtcNow() + rest));
             await Task.Delay(rest < Beat ? rest : Beat, clock, cancel);
         }
 
