@@ -58,6 +58,12 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await desk.StartAsync();
 
         await desk.ShowsAsync(RunStatus.Paused, code, "What was written stays.", toDo);
+        await Expect(desk.Run.Head.Locator(".hold-holds")).ToBeVisibleAsync();
+        // Only one of them ends by itself; Resume is there before.
+        if (retryAfter is null)
+            await Expect(desk.Run.Until).ToHaveCountAsync(0);
+        else
+            await desk.NamesUntilWhenAsync("May be asked again at");
         await desk.Look.KeepAsync($"paused-{name}");
 
         await desk.AskAsync(RunAction.Resume);

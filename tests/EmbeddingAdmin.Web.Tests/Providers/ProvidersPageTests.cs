@@ -57,7 +57,7 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
             looked.WaitForAssertion(() => Assert.Equal("Answers", Badge(Card(looked))));
             var card = Card(looked);
             Assert.StartsWith("It answered. Asked for by Ada, as of ", Said(card), StringComparison.Ordinal);
-            Assert.Equal((Small, Small, "1"), (Fact(card, "Model asked"), Fact(card, "Model answered"), Fact(card, "Length")));
+            Assert.Equal((Small, Small, "1"), (Fact(card, "Model asked"), Fact(card, "Model answered"), Fact(card, "Length (norm)")));
             Assert.EndsWith(" ms", Fact(card, "Latency"), StringComparison.Ordinal);
             var tokens = long.Parse(Fact(card, "Tokens"));
             Assert.InRange(tokens, 1, 100);
