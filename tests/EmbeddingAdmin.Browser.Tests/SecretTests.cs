@@ -23,7 +23,7 @@ public sealed class SecretTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await new StartPanel(visitor.Page).Ask("Start").ClickAsync();
         var run = new RunPage(visitor.Page);
         await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
-        await Expect(visitor.Page.Locator(".run-state")).ToContainTextAsync("EA-PRV-");
+        await Expect(visitor.Page.Locator(".run-head")).ToContainTextAsync("EA-PRV-");
 
         await visitor.GoAsync("Overview");
         await KillDatabaseAsync();

@@ -104,6 +104,18 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
     }
 
     [Fact]
+    public void What_the_probe_before_came_to_stays_under_the_one_that_is_under_way()
+    {
+        using var bunit = new BunitContext();
+        bunit.Services.AddSingleton<TimeProvider>(new ManualClock());
+        var report = new EmbeddingAdmin.Providers.ProbeReport { Model = new("openai", "api.openai.com", Small, 1536), At = Sample.Now, Latency = TimeSpan.FromMilliseconds(182), Norm = 1 };
+        var result = bunit.Render<ProbeResult>(r => r.Add(x => x.Report, report).Add(x => x.State, new ProbeState(Last: report)).Add(x => x.Stale, true));
+        Assert.Equal("The probe before this one, as of 15:09:26", Words(result.Find(".quiet")));
+        result.Render(r => r.Add(x => x.Stale, false));
+        Assert.Empty(result.FindAll(".quiet"));
+    }
+
+    [Fact]
     public async Task What_the_server_said_stands_there_with_its_code_and_what_to_do()
     {
         Provider.Script.Key = "another";
