@@ -18,7 +18,7 @@ public sealed class WaitTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await desk.StartAsync();
 
-        await desk.WaitsAsync("Waiting 10 s for 127.0.0.1", code, words);
+        await desk.WaitsAsync("Waiting for 127.0.0.1", code, words);
         await desk.NamesUntilWhenAsync("Goes on at");
         await desk.Look.KeepAsync($"waiting-{name}");
 

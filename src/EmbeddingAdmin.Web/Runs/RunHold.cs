@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EmbeddingAdmin.Runs;
 
 namespace EmbeddingAdmin.Web.Runs;
@@ -7,7 +8,7 @@ namespace EmbeddingAdmin.Web.Runs;
 /// <param name="Sentence">Why, and what to do.</param>
 /// <param name="Until">Until when, as far as that is known.</param>
 /// <param name="GoesOn">Whether it goes on by itself.</param>
-public sealed record RunHold(string? Code, string Sentence, DateTimeOffset? Until, bool GoesOn)
+public sealed partial record RunHold(string? Code, string Sentence, DateTimeOffset? Until, bool GoesOn)
 {
     /// <summary>What stands before the time.</summary>
     public string Prefix => GoesOn ? "Goes on at" : "May be asked again at";
@@ -21,9 +22,18 @@ public sealed record RunHold(string? Code, string Sentence, DateTimeOffset? Unti
         ArgumentNullException.ThrowIfNull(snapshot);
         return snapshot switch
         {
-            { Run.Status: RunStatus.Running, Progress: { Waiting: { Length: > 0 } waiting, WaitingUntil: var until } } => new(null, waiting, until, GoesOn: true),
+            { Run.Status: RunStatus.Running, Progress: { Waiting: { Length: > 0 } waiting, WaitingUntil: var until } } => new(null, Steady(waiting, until), ToTheSecond(until), GoesOn: true),
             { Run: { Status: RunStatus.Paused, ReasonCode: { } code, Reason: { Length: > 0 } reason } } => new(code, reason, AskAgain.Read(reason), GoesOn: false),
             _ => null,
         };
     }
+
+    // Seconds that are told anew each second would be read to somebody each second; where the end is known they are counted beside it.
+    private static string Steady(string waiting, DateTimeOffset? until) => until is null ? waiting : SecondsLeft().Replace(waiting, "Waiting for ");
+
+    private static DateTimeOffset? ToTheSecond(DateTimeOffset? until) =>
+        until is { } exact ? DateTimeOffset.FromUnixTimeSeconds(exact.AddMilliseconds(500).ToUnixTimeSeconds()) : null;
+
+    [GeneratedRegex("^Waiting \\d+ s for ", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex SecondsLeft();
 }

@@ -11,6 +11,7 @@ namespace EmbeddingAdmin.Web.Tests.Runs;
 public sealed class RunHoldTests : BunitContext
 {
     private const string Waiting = "Waiting 42 s for api.openai.com (EA-PRV-18). api.openai.com asks to slow down (429).";
+    private const string Steady = "Waiting for api.openai.com (EA-PRV-18). api.openai.com asks to slow down (429).";
     private const string Long = "api.openai.com asks to slow down (429). What was written stays. It may be asked again from 2026-03-14 16:09:26 UTC on; resume the run then.";
     private const string KeyRefused = "api.openai.com refused the key (401). What was written stays. Set a valid key in Embeddings:ApiKey. The run holds; resume it when that is settled.";
 
@@ -22,10 +23,26 @@ public sealed class RunHoldTests : BunitContext
     public void A_wait_is_named_with_when_it_goes_on()
     {
         var line = Hold(Waits(Sample.Now.AddSeconds(42)));
-        Assert.Equal($"{Waiting} Goes on at 15:10:08 , in 42 s", Words(line));
+        Assert.Equal($"{Steady} Goes on at 15:10:08 , in 42 s", Words(line));
         Assert.Equal("polite", line.ParentElement!.GetAttribute("aria-live"));
         Assert.Contains("hold-waits", line.ClassList);
         Assert.Equal(", in 42 s", line.QuerySelector("[aria-hidden=true]:not(.rzi)")!.TextContent);
+    }
+
+    [Fact]
+    public void Seconds_that_are_told_anew_each_second_change_nothing_that_is_read_to_anybody()
+    {
+        var head = Render<RunHead>(h => h.Add(x => x.Snapshot, Waits(Sample.Now.AddSeconds(42).AddMilliseconds(3), "Waiting 42 s for the second look at what was found gone.")));
+        var before = Read();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        head.Render(h => h.Add(x => x.Snapshot, Waits(Sample.Now.AddSeconds(42).AddMilliseconds(-2), "Waiting 41 s for the second look at what was found gone.")));
+        Assert.Equal("Waiting for the second look at what was found gone. Goes on at 15:10:08", before);
+        Assert.Equal(before, Read());
+
+        string Read() => string.Join(' ', head.Find("div[aria-live]").GetDescendants().OfType<IText>().Where(text => !Ancestors(text).Any(above => above.GetAttribute("aria-hidden") == "true"))
+            .SelectMany(text => text.Data.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+
+        static IEnumerable<IElement> Ancestors(INode node) => node.GetAncestors().OfType<IElement>();
     }
 
     [Fact]
@@ -75,7 +92,7 @@ public sealed class RunHoldTests : BunitContext
     [Fact]
     public void The_tables_card_says_it_in_a_line()
     {
-        Assert.EndsWith($"{Waiting} Goes on at 15:10:08 , in 42 s", Card(Waits(Sample.Now.AddSeconds(42))), StringComparison.Ordinal);
+        Assert.EndsWith($"{Steady} Goes on at 15:10:08 , in 42 s", Card(Waits(Sample.Now.AddSeconds(42))), StringComparison.Ordinal);
         Assert.EndsWith("resume the run then. May be asked again at 16:09:26 , in 1 h", Card(Paused(ErrorCodes.RateLimited, Long)), StringComparison.Ordinal);
 
         string Card(RunSnapshot snapshot) => Words(Render<LastRun>(card => card.Add(c => c.Runs, [snapshot])).Find(".run-line"));
@@ -84,14 +101,15 @@ public sealed class RunHoldTests : BunitContext
     private IElement Hold(RunSnapshot snapshot)
     {
         var head = Render<RunHead>(h => h.Add(x => x.Snapshot, snapshot));
-        Assert.DoesNotContain(snapshot.Progress.Waiting ?? snapshot.Run.Reason!, Words(head.Find(".run-state")), StringComparison.Ordinal);
+        // It is said once.
+        Assert.DoesNotContain("api.openai.com", Words(head.Find(".run-state")), StringComparison.Ordinal);
         return head.Find(".hold");
     }
 
-    private static RunSnapshot Waits(DateTimeOffset? until)
+    private static RunSnapshot Waits(DateTimeOffset? until, string waiting = Waiting)
     {
         var running = Sample.Snapshot(Sample.Run(RunStatus.Running));
-        return running with { Progress = running.Progress with { Waiting = Waiting, WaitingUntil = until } };
+        return running with { Progress = running.Progress with { Waiting = waiting, WaitingUntil = until } };
     }
 
     private static RunSnapshot Paused(string code, string reason) => Sample.Snapshot(Sample.Run(RunStatus.Paused) with { ReasonCode = code, Reason = reason });
