@@ -1,6 +1,7 @@
 using EmbeddingAdmin.Web.Access;
 using EmbeddingAdmin.Web.Components;
 using EmbeddingAdmin.Web.Coverage;
+using EmbeddingAdmin.Web.Providers;
 using EmbeddingAdmin.Web.Rows;
 using EmbeddingAdmin.Web.Runs;
 using EmbeddingAdmin.Web.Tables;
@@ -18,6 +19,9 @@ internal static class ScreensRegistration
         .AddSingleton<HistoryWatch>()
         .AddSingleton<LocalDemo>()
         .AddSingleton<RowLinks>()
+        .AddSingleton<Probes>()
+        .AddSingleton<ProviderLook>()
+        .AddScoped<ProviderCommands>()
         .AddScoped<RunCommands>()
         .AddScoped<RecipeCommands>()
         .AddScoped<RowCommands>();

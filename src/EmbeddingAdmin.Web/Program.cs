@@ -11,6 +11,7 @@ root.Add(VerifyCommand.Create(line));
 root.Add(CoverageCommand.Create(line));
 root.Add(TablesCommand.Create(line));
 root.Add(DoctorCommand.Create(line));
+root.Add(ProbeCommand.Create(line));
 root.Add(RunsCommand.Create(line));
 root.Add(FailuresCommand.Create(line));
 root.Add(AskCommand.Create(line, RunAction.Pause, "Hold a run; the pages in hand are ended first."));

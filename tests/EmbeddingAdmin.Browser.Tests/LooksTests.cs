@@ -31,6 +31,7 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await visitor.GoAsync("Runs");
         await Expect(page.GetByText("No run yet")).ToBeVisibleAsync();
         await look.BrieflyAtAsync("runs-empty");
+        await TheProviderIsProbedByTheKeyboardAsync(visitor, look);
 
         await visitor.GoAsync("Overview");
         await card.Ask("Start backfill").ClickAsync();
@@ -79,5 +80,40 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(page.Locator("h1")).ToBeVisibleAsync();
         await look.BrieflyAtAsync("page-missing");
         Faultless.Assert(look.Faults);
+    }
+
+    private async Task TheProviderIsProbedByTheKeyboardAsync(Visitor visitor, Look look)
+    {
+        var page = visitor.Page;
+        await visitor.GoAsync("Providers");
+        var card = page.Locator(".provider");
+        var state = card.Locator(".probe-line .status-badge");
+        await Expect(state).ToContainTextAsync("Never probed");
+        await Expect(card).ToContainTextAsync($"The text of every row in scope is sent to {demo.Provider.Address.Authority}.");
+        var sent = demo.Provider.Counts.Probes;
+
+        var probe = card.GetByRole(AriaRole.Button, new() { Name = "Probe", Exact = true });
+        for (var steps = 0; !await probe.EvaluateAsync<bool>("button => button === document.activeElement"); steps++)
+        {
+            Assert.True(steps < 40, "The button is not reached by Tab.");
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(state).ToContainTextAsync("Answers");
+        await Expect(card.Locator(".probe-said")).ToContainTextAsync("It answered. Asked for by");
+        await Expect(probe).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("was probed a moment ago. Nothing was sent. Try again in");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(ErrorCodes.ProbedTooOften);
+        Assert.Equal(sent + 1, demo.Provider.Counts.Probes);
+        await look.BrieflyAtAsync("providers-too-soon");
+
+        // The answer is remembered, and what was said to one who came too soon is not.
+        await visitor.GoAsync("Runs");
+        await visitor.GoAsync("Providers");
+        await Expect(state).ToContainTextAsync("Answers");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        await look.AtAsync("providers");
     }
 }

@@ -58,6 +58,12 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await desk.StartAsync();
 
         await desk.ShowsAsync(RunStatus.Paused, code, "What was written stays.", toDo);
+        await Expect(desk.Run.Head.Locator(".hold-holds")).ToBeVisibleAsync();
+        // Only one of them ends by itself; Resume is there before.
+        if (retryAfter is null)
+            await Expect(desk.Run.Until).ToHaveCountAsync(0);
+        else
+            await IsSaidEverywhereAsync(desk, name, "May be asked again at");
         await desk.Look.KeepAsync($"paused-{name}");
 
         await desk.AskAsync(RunAction.Resume);
@@ -168,6 +174,22 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         Assert.Equal([0], await fleet.StopWorkersAsync());
         await fleet.StartWorkerAsync();
         await desk.EndsVerifiedAsync();
+    }
+
+    private static async Task IsSaidEverywhereAsync(Desk desk, string name, string words)
+    {
+        await desk.NamesUntilWhenAsync(words);
+        await desk.Look.JudgeAsync(name);
+        await desk.Look.KeepAsync($"paused-{name}", width: 360, scheme: ColorScheme.Dark);
+        var run = desk.Run.Id;
+        await desk.Visitor.GoAsync("Runs");
+        await Expect(desk.Page.Locator(".hold-brief").First).ToContainTextAsync("EA-PRV-18 until ");
+        await desk.Look.KeepAsync($"runs-{name}");
+        await desk.Visitor.GoAsync("Overview");
+        await Expect(new TableCard(desk.Page, Fleet.Table).LastRun).ToContainTextAsync($"resume the run then. {words}");
+        await desk.Look.KeepAsync($"overview-{name}");
+        await desk.LookAtAsync(run);
+        await desk.ShowsAsync(RunStatus.Paused, words);
     }
 
     private async Task BefallAsync(string sql)

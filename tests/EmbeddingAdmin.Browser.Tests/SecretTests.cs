@@ -23,9 +23,15 @@ public sealed class SecretTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await new StartPanel(visitor.Page).Ask("Start").ClickAsync();
         var run = new RunPage(visitor.Page);
         await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
-        await Expect(visitor.Page.Locator(".run-state")).ToContainTextAsync("EA-PRV-");
+        await Expect(visitor.Page.Locator(".run-head")).ToContainTextAsync("EA-PRV-");
+
+        demo.Provider.Script.Probe = demo.Provider.Script.Failure;
+        await visitor.GoAsync("Providers");
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Probe", Exact = true }).ClickAsync();
+        await Expect(visitor.Page.Locator(".probe-result")).ToContainTextAsync("EA-PRV-01");
 
         await visitor.GoAsync("Overview");
+        await Expect(card.Ask("Verify")).ToBeVisibleAsync();
         await KillDatabaseAsync();
         await card.Ask("Verify").ClickAsync();
         await Expect(visitor.Page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("The database");

@@ -14,11 +14,12 @@ public sealed class WaitTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
     public async Task A_provider_that_asks_for_time_gets_it_and_the_run_says_how_long(string name, int status, string code, string words)
     {
         await fleet.ReadyAsync();
-        fleet.Provider.Script.Next(new(), new(), new(status, "{}", Headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "4" }));
+        fleet.Provider.Script.Next(new(), new(), new(status, "{}", Headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "10" }));
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await desk.StartAsync();
 
-        await desk.WaitsAsync("Waiting 4 s for 127.0.0.1", code, words);
+        await desk.WaitsAsync("Waiting for 127.0.0.1", code, words);
+        await desk.NamesUntilWhenAsync("Goes on at");
         await desk.Look.KeepAsync($"waiting-{name}");
 
         await desk.EndsVerifiedAsync();

@@ -9,10 +9,16 @@ public sealed class EventLog(NpgsqlDataSource database)
     private const string KeyChanged = "run.key";
 
     /// <summary>Writes an event by itself; one that belongs to a change is written in the change's transaction.</summary>
-    public Task RecordAsync(Actor actor, long? run, string kind, string sentence, CancellationToken cancel)
+    /// <param name="actor">Who.</param>
+    /// <param name="run">The run that it belongs to, if any.</param>
+    /// <param name="kind">What, such as <c>row.embedded</c>.</param>
+    /// <param name="sentence">The same in words; never any row's text.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="code">One of <see cref="ErrorCodes"/> when something is wrong, else null.</param>
+    public Task RecordAsync(Actor actor, long? run, string kind, string sentence, CancellationToken cancel, string? code = null)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        return RecordAloneAsync(actor, run, kind, sentence, null, cancel);
+        return RecordAloneAsync(actor, run, kind, sentence, null, cancel, code);
     }
 
     /// <summary>Notes the fingerprint of the key that a run's requests carry from now on.</summary>
@@ -58,14 +64,14 @@ public sealed class EventLog(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private async Task RecordAloneAsync(Actor actor, long? run, string kind, string sentence, string? key, CancellationToken cancel)
+    private async Task RecordAloneAsync(Actor actor, long? run, string kind, string sentence, string? key, CancellationToken cancel, string? code = null)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         // Also where the database was made read-only for everybody.
         await using (var write = new NpgsqlCommand("set transaction read write", connection, transaction))
             await write.ExecuteNonQueryAsync(cancel);
-        await RecordAsync(connection, transaction, actor, run, kind, sentence, cancel, key: key);
+        await RecordAsync(connection, transaction, actor, run, kind, sentence, cancel, code, key);
         await transaction.CommitAsync(cancel);
     }
 }

@@ -28,7 +28,7 @@ internal static class RunFault
         ProviderFault { Kind: ProviderFaultKind.Credentials or ProviderFaultKind.Quota } refused =>
             Pause(refused.Code, ProviderFault.Join(refused.Happened, WroteStays, refused.ToDo, "The run holds; resume it when that is settled.")),
         ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
-            Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(now + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")),
+            Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, AskAgain.Sentence(now + wait))),
         // What may heal was waited for as long as that makes sense: whether to go on is for somebody to decide.
         ProviderFault { Kind: ProviderFaultKind.Transient or ProviderFaultKind.RateLimited or ProviderFaultKind.Unwell } unwell =>
             Pause(unwell.Code, ProviderFault.Join(unwell.Happened, WroteStays, unwell.ToDo.Length > 0 ? unwell.ToDo : "Resume the run when the provider is well.")),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EmbeddingAdmin.Runs;
 
 namespace EmbeddingAdmin.Web.Commands;
@@ -44,27 +45,36 @@ internal sealed class ProgressLine(Answer answer, TimeProvider clock)
         }
     }
 
-    internal static string Line(RunSnapshot snapshot)
+    internal static string Line(RunSnapshot snapshot, TimeProvider clock)
     {
         var share = snapshot.Share is { } known ? $"{Math.Floor(known * 100),3:0} %" : "  ? %";
         var rows = snapshot.Total is { } total ? $"{snapshot.Done:N0} of {total:N0} rows" : snapshot.Progress.Phase is { Length: > 0 } phase ? phase : "starting";
         var speed = snapshot.Progress.RowsPerSecond is { } perSecond ? $"  {perSecond:0} rows/s" : "";
         var left = snapshot.TimeLeft is { } time ? $"  {Math.Ceiling(time.TotalSeconds):0} s left" : "";
-        var status = snapshot.Run.Status is RunStatus.Running ? snapshot.Progress.Waiting is { } why ? $"  waiting: {why}" : "" : $"  {snapshot.Run.Status.Name()}";
+        var status = snapshot.Run.Status is RunStatus.Running ? snapshot.Progress.Waiting is { } why ? $"  waiting{Until(snapshot, clock)}: {why}" : "" : $"  {snapshot.Run.Status.Name()}";
         return $"{share}  {rows}{speed}{left}{status}";
+    }
+
+    // Before the reason: a line that is too long is cut at its end.
+    private static string Until(RunSnapshot snapshot, TimeProvider clock)
+    {
+        if (snapshot.Progress.WaitingUntil is not { } until)
+            return "";
+        var local = TimeZoneInfo.ConvertTime(until, clock.LocalTimeZone);
+        return $" until {local.ToString(local.Date == clock.GetLocalNow().Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}";
     }
 
     private void Say(RunSnapshot snapshot)
     {
         _said = clock.GetTimestamp();
-        answer.Aside.WriteLine($"{snapshot.Run.Table}  {Line(snapshot)}");
+        answer.Aside.WriteLine($"{snapshot.Run.Table}  {Line(snapshot, clock)}");
     }
 
     private void Draw(RunSnapshot snapshot)
     {
         // Plain characters: the terminal's encoding may know no blocks.
         var filled = (int)Math.Floor((snapshot.Share ?? 0) * BarWidth);
-        var line = $"{snapshot.Run.Table}  [{new string('#', filled)}{new string('.', BarWidth - filled)}] {Line(snapshot)}";
+        var line = $"{snapshot.Run.Table}  [{new string('#', filled)}{new string('.', BarWidth - filled)}] {Line(snapshot, clock)}";
         var width = Console.WindowWidth;
         if (width > 1 && line.Length >= width)
             line = line[..(width - 1)];

@@ -3,6 +3,7 @@ using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Web.Configuration;
 using EmbeddingAdmin.Web.Connection;
+using EmbeddingAdmin.Web.Providers;
 using EmbeddingAdmin.Web.SignIn;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
@@ -57,6 +58,8 @@ internal sealed class Terminal(IServiceProvider services, Answer answer, Signals
         builder.Services.AddEmbeddingAdmin(builder.Configuration);
         builder.Services.AddSingleton<SignInLinks>();
         builder.Services.AddSingleton<Instances>();
+        builder.Services.AddSingleton<Probes>();
+        builder.Services.AddSingleton<ProviderLook>();
         // The verb says itself what it does; of the engine's log only what went wrong is news.
         builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

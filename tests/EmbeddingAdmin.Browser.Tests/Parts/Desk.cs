@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EmbeddingAdmin.Runs;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -67,6 +68,16 @@ internal sealed class Desk : IAsyncDisposable
 
     /// <summary>The same of a run that works and waits for something.</summary>
     public Task WaitsAsync(params string[] words) => ShowsAsync(RunStatus.Running, "Waiting", RunActions.For(RunStatus.Running), words);
+
+    /// <summary>Waits until page and list name a time, and its seconds are seen to run down by themselves.</summary>
+    /// <param name="words">What stands before the time on the run's page.</param>
+    public async Task NamesUntilWhenAsync(string words)
+    {
+        await Expect(Run.Until).ToHaveTextAsync(new Regex($@"^\s*{words} (?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d:\d\d, in \d+ (?:s|min(?: \d+ s)?)\s*$", RegexOptions.None, TimeSpan.FromSeconds(1)));
+        await Expect(Row.Locator(".hold-brief time")).ToHaveTextAsync($"until {(await Run.Until.Locator("time").InnerTextAsync())[(words.Length + 1)..]}");
+        var left = Run.Until.Locator("[aria-hidden=true]");
+        await Expect(left).Not.ToHaveTextAsync(await left.InnerTextAsync());
+    }
 
     /// <summary>The same where more than the status decides what may be asked.</summary>
     public async Task ShowsAsync(RunStatus status, string badge, IReadOnlyList<RunAction> actions, params string[] words)

@@ -27,6 +27,9 @@ internal sealed class RunPage(IPage page)
     /// <summary>The badges, the reason's code and all sentences about how it stands.</summary>
     public ILocator Head => page.Locator(".run-head");
 
+    /// <summary>Until when the run waits or holds.</summary>
+    public ILocator Until => page.Locator(".run-head .hold-until");
+
     /// <summary>What the last command came to.</summary>
     public ILocator Said => page.Locator(".run-commands .said");
 

@@ -36,6 +36,18 @@ public sealed class RunFaultTests
     }
 
     [Fact]
+    public void The_time_from_which_a_provider_may_be_asked_again_is_read_from_the_pauses_reason()
+    {
+        var asked = new ProviderFault(ProviderFaultKind.RateLimited, ErrorCodes.RateLimited, "It asks to slow down.") { RetryAfter = TimeSpan.FromHours(11) };
+        var reason = RunFault.Judge(asked, Now).Reason!.Sentence;
+        Assert.Contains("It may be asked again from 2026-03-15 02:09:26 UTC on; resume the run then.", reason, StringComparison.Ordinal);
+        Assert.Equal(Now.AddHours(11), AskAgain.Read(reason));
+        Assert.Null(AskAgain.Read("It may be asked again from tomorrow on."));
+        Assert.Null(AskAgain.Read("It may be asked again from 2026-13-45 02:09:26 UTC on"));
+        Assert.Null(AskAgain.Read(null));
+    }
+
+    [Fact]
     public void A_connection_without_an_answer_interrupts_the_run() =>
         Assert.Equal((RunStatus.Interrupted, ErrorCodes.DatabaseUnreachable), Of(new NpgsqlException("cut", new IOException())));
 

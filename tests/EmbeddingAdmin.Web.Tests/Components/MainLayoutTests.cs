@@ -25,7 +25,7 @@ public sealed class MainLayoutTests : BunitContext
         var layout = RenderLayout(builder => builder.AddMarkupContent(0, "<h1>Page</h1>"));
 
         Assert.Equal("Main", layout.Find("header nav").GetAttribute("aria-label"));
-        Assert.Equal(["/", "/tables", "/runs", "/connection", "/access"], layout.FindAll("nav a").Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/", "/tables", "/runs", "/providers", "/connection", "/access"], layout.FindAll("nav a").Select(link => link.GetAttribute("href")));
         Assert.Equal("Page", layout.Find("main h1").TextContent);
         Assert.EndsWith("#content", layout.Find("a.skip-link").GetAttribute("href"), StringComparison.Ordinal);
         Assert.Equal("content", layout.Find("main").Id);
