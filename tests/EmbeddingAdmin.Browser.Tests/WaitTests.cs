@@ -8,22 +8,31 @@ public sealed class WaitTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("rate-limit", 429, "EA-PRV-18", "asks to slow down")]
-    [InlineData("provider-failing", 503, "EA-PRV-19", "failed")]
-    public async Task A_provider_that_asks_for_time_gets_it_and_the_run_says_how_long(string name, int status, string code, string words)
+    [Fact]
+    public async Task A_provider_that_asks_for_time_or_fails_gets_it_and_the_run_says_how_long()
     {
         await fleet.ReadyAsync();
-        fleet.Provider.Script.Next(new(), new(), new(status, "{}", Headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "10" }));
+        fleet.Provider.Script.Next(new(), After(429), new(), After(503), new());
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await desk.StartAsync();
+        await IsNamedAsync("rate-limit", "Waiting for 127.0.0.1", "EA-PRV-18", "asks to slow down");
+        await IsNamedAsync("provider-failing", "Waiting for 127.0.0.1", "EA-PRV-19", "failed");
 
-        await desk.WaitsAsync("Waiting for 127.0.0.1", code, words);
-        await desk.NamesUntilWhenAsync("Goes on at");
-        await desk.Look.KeepAsync($"waiting-{name}");
+        fleet.Provider.Script.Down = Outage.Unavailable;
+        await IsNamedAsync("provider-down", "times in a row", "it is asked again at", "no text is sent until it answers");
+        fleet.Provider.Script.Down = Outage.None;
 
         await desk.EndsVerifiedAsync();
         desk.IsFaultless();
+
+        async Task IsNamedAsync(string name, params string[] words)
+        {
+            await desk.WaitsAsync(words);
+            await desk.NamesUntilWhenAsync("Goes on at");
+            await desk.Look.KeepAsync($"waiting-{name}");
+        }
+
+        static ScriptedAnswer After(int status) => new(status, "{}", Headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "10" });
     }
 
     [Fact]
