@@ -120,6 +120,41 @@ public sealed class EmbeddingCall
         }
     }
 
+    /// <summary>
+    /// Vectors of the probe's sentences, which say whether the provider answers for other texts; null when it refuses those as well. While it
+    /// answers nothing, it is waited for, or null comes out where only what is answered <paramref name="atOnce"/> counts; a fault that somebody
+    /// has to settle comes out.
+    /// </summary>
+    internal async Task<GeneratedEmbeddings<Embedding<float>>?> ProbeAsync(bool atOnce, Action<Wait?>? waiting, CancellationToken token)
+    {
+        var waited = false;
+        while (!(atOnce && waited))
+        {
+            try
+            {
+                var made = await EmbedAsync(ProviderProbe.Sentences, atOnce ? Insistence.Once : Insistence.Full, Waits, token);
+                return atOnce && waited ? null : made;
+            }
+            catch (ProviderFault fault) when (fault.Kind is ProviderFaultKind.BadText or ProviderFaultKind.BadAnswer)
+            {
+                return null;
+            }
+            catch (ProviderFault fault) when (fault.Stays || fault.FailedInside)
+            {
+                // Others get answers in between, or the breaker would wait here. The budget of retries ends this.
+                waited = true;
+            }
+        }
+
+        return null;
+
+        void Waits(Wait? wait)
+        {
+            waited |= wait is not null;
+            waiting?.Invoke(wait);
+        }
+    }
+
     /// <summary>The pause before a text is sent a second time alone.</summary>
     internal Task PauseAsync(CancellationToken token) => Task.Delay(FirstWait * _jitter(), _time, token);
 

@@ -101,6 +101,9 @@ public sealed class ProviderFault : Exception
     /// <summary>Whether it may be about one text of the request, so that a smaller request tells more than the same one again.</summary>
     internal bool MayBeOneText => FailedInside || Kind == ProviderFaultKind.BadText || Part is { IsNothing: false } || this is { Kind: ProviderFaultKind.BadAnswer, Code: ErrorCodes.UnreadableAnswer };
 
+    /// <summary>Whether both say the same.</summary>
+    internal bool IsLike(ProviderFault other) => HttpStatus == other.HttpStatus && string.Equals(Happened, other.Happened, StringComparison.Ordinal);
+
     /// <summary>Sentences in a row, without those that are empty.</summary>
     internal static string Join(params IEnumerable<string> sentences) => string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
 }

@@ -19,14 +19,10 @@ public sealed class ProviderTraffic : IDisposable
     private readonly RateLimit _requests;
     private readonly RateLimit _tokens;
     private readonly ProviderBreaker _breaker;
-    private readonly ConcurrencyTuning _tuning;
-    private readonly FlightGate _seats;
+    private readonly Flights _flights;
     private readonly Lock _gate = new();
     private readonly TokenRatio _ratio = new();
-    private AnswerRound _round;
-    private int _inFlight;
     private ProviderWait? _held;
-    private long _slowedAt = long.MinValue;
 
     /// <param name="model">The host and the model that it is for.</param>
     /// <param name="options">The settings: limits and concurrency.</param>
@@ -43,9 +39,7 @@ public sealed class ProviderTraffic : IDisposable
         (_model, _time) = (model, time);
         (_requests, _tokens) = (new RateLimit(options.RequestsPerMinute, time), new RateLimit(options.TokensPerMinute, time));
         _breaker = new ProviderBreaker(model.Host, breaks, time);
-        _tuning = new ConcurrencyTuning(options.Concurrency);
-        _seats = new FlightGate(_tuning.Now);
-        _round = new AnswerRound(time.GetTimestamp());
+        _flights = new Flights(options.Concurrency, time);
     }
 
     /// <summary>How it stands now.</summary>
@@ -53,27 +47,25 @@ public sealed class ProviderTraffic : IDisposable
     {
         get
         {
-            lock (_gate)
+            var flights = _flights.Count;
+            return new()
             {
-                return new()
-                {
-                    Host = _model.Host,
-                    Model = _model.Model,
-                    AsOf = _time.GetUtcNow(),
-                    RequestsPerMinute = _requests.Bucket.PerMinute,
-                    RequestsFrom = _requests.From,
-                    RequestsRemaining = _requests.Bucket.Remaining,
-                    TokensPerMinute = _tokens.Bucket.PerMinute,
-                    TokensFrom = _tokens.From,
-                    TokensRemaining = _tokens.Bucket.Remaining,
-                    TokensPerByte = _ratio.PerByte,
-                    InFlight = _inFlight,
-                    Concurrency = _tuning.Now,
-                    MostConcurrency = _tuning.Most,
-                    HeldUntil = Held()?.Until,
-                    OpenUntil = _breaker.OpenUntil,
-                };
-            }
+                Host = _model.Host,
+                Model = _model.Model,
+                AsOf = _time.GetUtcNow(),
+                RequestsPerMinute = _requests.Bucket.PerMinute,
+                RequestsFrom = _requests.From,
+                RequestsRemaining = _requests.Bucket.Remaining,
+                TokensPerMinute = _tokens.Bucket.PerMinute,
+                TokensFrom = _tokens.From,
+                TokensRemaining = _tokens.Bucket.Remaining,
+                TokensPerByte = _ratio.PerByte,
+                InFlight = flights.InFlight,
+                Concurrency = flights.Allowed,
+                MostConcurrency = flights.Most,
+                HeldUntil = Held()?.Until,
+                OpenUntil = _breaker.OpenUntil,
+            };
         }
     }
 
@@ -94,7 +86,7 @@ public sealed class ProviderTraffic : IDisposable
         {
             await _breaker.WhenClosedAsync(generator, waiting, token);
             await HoldAsync(waiting, token);
-            using var seat = await _seats.EnterAsync(token);
+            using var seat = await _flights.SeatAsync(token);
             var tokens = await TakeAsync(bytes, waiting, token);
             if (!_breaker.IsClosed || Held() is not null)
             {
@@ -140,9 +132,7 @@ public sealed class ProviderTraffic : IDisposable
 
     private async Task<int> TakeAsync(long bytes, Action<Wait?> waiting, CancellationToken token)
     {
-        int tokens;
-        lock (_gate)
-            tokens = _ratio.Estimate(bytes);
+        var tokens = _ratio.Estimate(bytes);
         var says = Say(_requests.Bucket.WaitFor(1), $"{_requests.Bucket.PerMinute:N0} requests", waiting) | Say(_tokens.Bucket.WaitFor(tokens), $"{_tokens.Bucket.PerMinute:N0} tokens", waiting);
         await _requests.TakeAsync(1, token);
         try
@@ -177,13 +167,7 @@ public sealed class ProviderTraffic : IDisposable
     private async Task<GeneratedEmbeddings<Embedding<float>>> FlyAsync(
         IEmbeddingGenerator<string, Embedding<float>> generator, IReadOnlyList<string> texts, Flight flight, CancellationToken token)
     {
-        lock (_gate)
-        {
-            // Time in which nothing was asked for says nothing of the provider.
-            if (_inFlight++ == 0)
-                _round = new AnswerRound(flight.At);
-        }
-
+        _flights.Begin(flight.At);
         try
         {
             var made = await _breaker.SendAsync(generator, texts, token);
@@ -199,8 +183,7 @@ public sealed class ProviderTraffic : IDisposable
         }
         finally
         {
-            lock (_gate)
-                _inFlight--;
+            _flights.End();
         }
     }
 
@@ -208,23 +191,13 @@ public sealed class ProviderTraffic : IDisposable
     {
         if (made.Usage?.TotalTokenCount is { } used)
         {
-            lock (_gate)
-                _ratio.Learn(flight.Bytes, used);
+            _ratio.Learn(flight.Bytes, used);
             _tokens.Return(flight.Tokens - used);
             flight = flight with { TokensThen = flight.TokensThen - flight.Tokens + used };
         }
 
         Correct(flight, RateHeaders.Of(made));
-        lock (_gate)
-        {
-            _round.Add(flight.Bytes, _time.GetElapsedTime(flight.At).TotalSeconds);
-            if (_round.Answers < _tuning.Round)
-                return;
-            var now = _time.GetTimestamp();
-            _tuning.Measured(_round.Bytes / Math.Max(0.001, _time.GetElapsedTime(_round.Since, now).TotalSeconds), _round.Seconds / _round.Answers);
-            _round = new AnswerRound(now);
-            _seats.Seats = _tuning.Now;
-        }
+        _flights.Answered(flight.Bytes, flight.At);
     }
 
     private void Correct(Flight flight, RateHeaders? said)
@@ -238,18 +211,14 @@ public sealed class ProviderTraffic : IDisposable
 
     private void SlowDown(Flight flight, ProviderFault fault)
     {
+        _flights.SlowDown(flight.At);
+        // A longer one pauses the run; whoever resumes it means to ask again.
+        if (fault.RetryAfter is not { } asked || asked > EmbeddingCall.LongestWait)
+            return;
+        var until = _time.GetUtcNow() + asked;
         lock (_gate)
         {
-            // Requests that were on their way together are one sign, not several.
-            if (flight.At >= _slowedAt)
-            {
-                _tuning.SlowDown();
-                _seats.Seats = _tuning.Now;
-                _round = new AnswerRound(_slowedAt = _time.GetTimestamp());
-            }
-
-            // A longer one pauses the run; whoever resumes it means to ask again.
-            if (fault.RetryAfter is { } asked && asked <= EmbeddingCall.LongestWait && _time.GetUtcNow() + asked is var until && !(until <= _held?.Until))
+            if (_held is null || until > _held.Until)
                 _held = new(fault, 0, until);
         }
     }

@@ -45,7 +45,7 @@ internal sealed class RetryBudget
 
             throw new ProviderFault(
                 ProviderFaultKind.Unwell, ErrorCodes.RetriesSpent,
-                $"{_retries:N0} of {_requests:N0} requests had to be sent again, which is more than is worth it. The last one: {fault.Code}. {fault.Happened}",
+                $"{_requests:N0} requests had to be sent again {_retries:N0} times, which is more than is worth it. The last one: {fault.Code}. {fault.Happened}",
                 "Resume the run when the provider is well; it then has new retries.");
         }
     }

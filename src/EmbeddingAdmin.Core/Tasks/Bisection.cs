@@ -6,21 +6,18 @@ namespace EmbeddingAdmin.Tasks;
 /// <summary>
 /// Embeds the rows of a page, request by request, and finds by halves the rows that the provider refuses, because it never says which
 /// text it means. One culprit among n texts takes at most 2·log₂(n) + 1 calls, and one more where the server fails inside (a 5xx that comes
-/// with the text), because a failure that does not come twice is nobody's. Where a request gets no answer at all, two fixed sentences are sent:
-/// while they get none either, the provider is waited for; only when it answers those can it be a row. What the provider does to every text
-/// is its own fault: it comes out, and no row is charged with it.
+/// with the text), because a failure that does not come twice is nobody's. Where a request gets no answer at all, two fixed sentences are
+/// sent: while they get none either, the provider is waited for; only when it answers those can it be a row. What it does to every text is
+/// its own fault, which comes out, and no row is charged with it.
 /// </summary>
 /// <param name="call">Sends a request.</param>
 /// <param name="waits">Told before each wait for the provider, and with null when it is over.</param>
 /// <param name="accept">Looks at an answer before it counts.</param>
 /// <param name="cancel">Ends a call and a pause at once.</param>
-internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<IEnumerable<Embedding<float>>> accept, CancellationToken cancel)
+internal sealed partial class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<IEnumerable<Embedding<float>>> accept, CancellationToken cancel)
 {
     // Until so many texts of a page were refused and none taken, they may be the culprits that they seem to be.
     private const int RefusedToDoubt = 4;
-
-    // More texts than this with the same vector are no accident of theirs.
-    private const int MostTwins = 8;
 
     private bool _vouched;
 
@@ -85,9 +82,9 @@ internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<
             await (before is null ? SuspectAsync(second, fault, failed: false) : EmbedAsync(second));
         else if (await TryAsync(second) is { } two)
             await (one.FailedInside && two.FailedInside ? InsistAsync(rows) : BothAsync(first, one, second, two));
-        else if (first.Count == 1 && !one.Stays && Same(one, before!))
+        else if (first.Count == 1 && !one.Stays && one.IsLike(before!))
             await ParkAsync(first[0], one);
-        else if (!one.FailedInside || Same(one, fault))
+        else if (!one.FailedInside || one.IsLike(fault))
             await FollowAsync(first, one);
         else
             await InsistAsync(first);
@@ -109,7 +106,7 @@ internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<
         {
             if (await AgainAsync(suspect) is not { } again)
                 return;
-            if (again.FailedInside && !Same(before, again))
+            if (again.FailedInside && !again.IsLike(before))
             {
                 await InsistAsync([suspect]);
                 return;
@@ -141,37 +138,6 @@ internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<
             await SiftAsync(rows, fault);
         else
             throw fault;
-    }
-
-    /// <summary>All tries got no answer. If the provider answers others, be it after a while, a row may have done it: a single one that fails once more has.</summary>
-    private async Task DoubtAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
-    {
-        if (!await AnswersOthersAsync())
-            throw fault;
-        if (rows is not [var suspect])
-            await SiftAsync(rows, fault);
-        else if (await TryAsync(rows, Insistence.Once) is { } again)
-            await (again.Stays ? ParkAsync(suspect, again) : FollowAsync(rows, again));
-    }
-
-    /// <summary>The provider answers for other texts: every half that fails is followed.</summary>
-    private async Task SiftAsync(IReadOnlyList<SourceRow> rows, ProviderFault fault)
-    {
-        if (rows is [var culprit])
-        {
-            await (fault.Stays ? DoubtAsync(rows, fault) : AskAgainAsync(culprit, fault));
-            return;
-        }
-
-        // Both before either is followed: the answer for the one says that the failure of the other is not the provider's.
-        var (first, second) = Halves(rows);
-        var (one, two) = (await TryAsync(first, Insistence.Once), await TryAsync(second, Insistence.Once));
-        if (one is not null && two is not null && (one.Stays || two.Stays) && !await AnswersOthersAsync())
-            throw one;
-        if (one is not null)
-            await (one.MayHeal ? SiftAsync(first, one) : FollowAsync(first, one));
-        if (two is not null)
-            await (two.MayHeal ? SiftAsync(second, two) : FollowAsync(second, two));
     }
 
     private async Task ParkAsync(SourceRow row, ProviderFault fault)
@@ -237,60 +203,6 @@ internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<
         }
     }
 
-    /// <summary>Different texts got the same vector. Sent alone they get their own, if only the answer was mixed up; else they are parked, unless the provider makes one vector for everything.</summary>
-    private async Task TellApartAsync(IReadOnlyList<SourceRow> rows, ProviderFault refusal)
-    {
-        if (rows.Count > MostTwins || !await AnswersOthersAsync())
-            throw refusal;
-        var alone = new List<(SourceRow Row, GeneratedEmbeddings<Embedding<float>> Made)>();
-        foreach (var row in rows)
-        {
-            try
-            {
-                alone.Add((row, await call.EmbedAsync([row.Text], Insistence.Halving, waits, cancel)));
-            }
-            catch (ProviderFault fault) when (fault.MayBeOneText || fault.Stays || fault.Code == ErrorCodes.TextCut)
-            {
-                await FollowAsync([row], fault, alone: true);
-            }
-        }
-
-        var twins = TextTwins.Find([.. alone.Select(each => each.Row.Text)], [.. alone.Select(each => each.Made[0].Vector)]).Select(twin => twin.Place).ToHashSet();
-        foreach (var (place, (row, made)) in alone.Index())
-        {
-            if (!twins.Contains(place))
-            {
-                Take([row], made, made.Usage);
-                continue;
-            }
-
-            Answers.Charge([row.Text], made.Usage);
-            Answers.Refuse(row, refusal);
-        }
-    }
-
-    /// <summary>Whether the provider makes vectors of the probe's sentences. While it answers nothing, it is waited for; a fault that somebody has to settle comes out.</summary>
-    private async Task<bool> AnswersOthersAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                var made = await call.EmbedAsync(ProviderProbe.Sentences, Insistence.Full, waits, cancel);
-                Answers.Charge(ProviderProbe.Sentences, made.Usage);
-                return true;
-            }
-            catch (ProviderFault fault) when (fault.Kind is ProviderFaultKind.BadText or ProviderFaultKind.BadAnswer)
-            {
-                return false;
-            }
-            catch (ProviderFault fault) when (fault.Stays || fault.FailedInside)
-            {
-                // Others get answers in between, or the breaker would wait here. The budget of retries ends this.
-            }
-        }
-    }
-
     private void Take(IReadOnlyList<SourceRow> rows, IReadOnlyList<Embedding<float>?> made, UsageDetails? usage)
     {
         accept(made.OfType<Embedding<float>>());
@@ -299,7 +211,4 @@ internal sealed class Bisection(EmbeddingCall call, Action<Wait?> waits, Action<
 
     private static (IReadOnlyList<SourceRow> First, IReadOnlyList<SourceRow> Second) Halves(IReadOnlyList<SourceRow> rows) =>
         ([.. rows.Take(rows.Count / 2)], [.. rows.Skip(rows.Count / 2)]);
-
-    private static bool Same(ProviderFault one, ProviderFault other) =>
-        one.HttpStatus == other.HttpStatus && string.Equals(one.Happened, other.Happened, StringComparison.Ordinal);
 }
