@@ -28,7 +28,7 @@ internal static class RunFault
         ProviderFault { Kind: ProviderFaultKind.Credentials or ProviderFaultKind.Quota } refused =>
             Pause(refused.Code, ProviderFault.Join(refused.Happened, WroteStays, refused.ToDo, "The run holds; resume it when that is settled.")),
         ProviderFault { RetryAfter: { } wait } busy when wait > EmbeddingCall.LongestWait =>
-            Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, $"It may be asked again from {(now + wait).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC on; resume the run then.")),
+            Pause(busy.Code, ProviderFault.Join(busy.Happened, WroteStays, AskAgain.Sentence(now + wait))),
         ProviderFault provider => Error(provider.Code, ProviderFault.Join(provider.Happened, WroteStays, provider.ToDo, "Retry goes on from there.")),
         ServerChangedException changed => new(RunStatus.Paused, new(ErrorCodes.ServerChanged, changed.Message) { Server = changed.Now.ToString() }),
         EmbeddingAdminException known => IsForSomebody(known.Code) ? Pause(known.Code, known.Message) : Error(known.Code, known.Message),
