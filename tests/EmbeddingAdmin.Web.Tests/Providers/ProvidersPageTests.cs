@@ -27,7 +27,8 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
     [Fact]
     public async Task A_provider_stands_there_once_with_where_the_text_goes_its_limits_its_price_and_the_tables_that_use_it()
     {
-        await using var screens = await OpenAsync(("Prices:0:Host", Provider.Address.Authority), ("Prices:0:Model", Small), ("Prices:0:PerMillionTokens", "0.02"), ("Prices:0:AsOf", "2026-04-29"));
+        await using var screens = await OpenAsync(
+            ("Embeddings:Concurrency", "3"), ("Prices:0:Host", Provider.Address.Authority), ("Prices:0:Model", Small), ("Prices:0:PerMillionTokens", "0.02"), ("Prices:0:AsOf", "2026-04-29"));
         var page = Open(screens);
 
         var card = Assert.Single(page.FindAll(".provider"));
@@ -37,7 +38,7 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
         Assert.Equal(["/tables/stories/coverage", "/tables/profiles/coverage"], card.QuerySelectorAll(".provider-tables a").Select(link => link.GetAttribute("href")));
         Assert.Equal(EmbeddingAdmin.Access.SupabaseKey.Read(Key).Fingerprint, Fact(card, "Key"));
         Assert.Equal("$0.02 for a million tokens, as of 2026-04-29", Fact(card, "Price"));
-        Assert.Equal(("at most 256 texts and 1,100,000 bytes", "32,764 bytes", "at most 4", "1 min for one try"), (Fact(card, "One request"), Fact(card, "Longest text"), Fact(card, "Requests at once"), Fact(card, "Time-out")));
+        Assert.Equal(("at most 256 texts and 1,100,000 bytes", "32,764 bytes", "at most 3", "1 min for one try"), (Fact(card, "One request"), Fact(card, "Longest text"), Fact(card, "Requests at once"), Fact(card, "Time-out")));
         Assert.Equal("Never probed", Badge(card));
         Assert.StartsWith("It was not probed since this program began.", Said(card), StringComparison.Ordinal);
         Assert.DoesNotContain(Key, page.Markup, StringComparison.Ordinal);
