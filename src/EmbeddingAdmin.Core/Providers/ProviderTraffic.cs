@@ -117,8 +117,9 @@ public sealed class ProviderTraffic : IDisposable
         while (Held() is { } held)
         {
             waiting(held.Say(_model.Host, _time));
-            var rest = held.Until - _time.GetUtcNow();
-            await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, _time, token);
+            // Timers count whole milliseconds: a shorter wait would be none, and be asked for again and again.
+            var rest = Math.Ceiling(Math.Max(0, (held.Until - _time.GetUtcNow()).TotalMilliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(rest), _time, token);
             waiting(null);
         }
     }

@@ -13,6 +13,7 @@ public sealed class EmbeddingOptionsTests
 
         Assert.Equal(new EmbeddingModel("local", "in this process", "feature-hashing-1", 1536), provider.Model);
         Assert.False(provider.SendsTextAway);
+        Assert.Null(provider.Traffic);
         Assert.Contains("not for search in production", provider.Notice, StringComparison.Ordinal);
     }
 
@@ -43,6 +44,10 @@ public sealed class EmbeddingOptionsTests
         Assert.Equal("text-embedding-3-large", source.For(1536).Model.Model);
         Assert.Equal("text-embedding-ada-002", source.For(1536, "text-embedding-ada-002").Model.Model);
         Assert.Same(source.For(1536), source.For(1536, null));
+        // Limits are of a model, whatever the length of its vectors.
+        Assert.Same(source.For(1536).Traffic, source.For(256).Traffic);
+        Assert.NotSame(source.For(1536).Traffic, source.For(1536, "text-embedding-ada-002").Traffic);
+        Assert.Equal([("text-embedding-3-large", 4, 8), ("text-embedding-ada-002", 4, 8)], source.Traffic.Select(state => (state.Model, state.Concurrency, state.MostConcurrency)));
     }
 
     [Theory]
@@ -51,6 +56,8 @@ public sealed class EmbeddingOptionsTests
     [InlineData("BatchSize", "2049", "EA-CFG-08")]
     [InlineData("Concurrency", "0", "EA-CFG-08")]
     [InlineData("Concurrency", "33", "EA-CFG-08")]
+    [InlineData("RequestsPerMinute", "0", "EA-CFG-08")]
+    [InlineData("TokensPerMinute", "-1", "EA-CFG-08")]
     [InlineData("Timeout", "00:00:00", "EA-CFG-08")]
     [InlineData("Dimensions", "0", "EA-CFG-08")]
     [InlineData("MaxRequestBytes", "0", "EA-CFG-08")]

@@ -24,7 +24,7 @@ public sealed class ProviderTrafficTests
         var call = new EmbeddingCall(provider, _simulation.Clock, () => 0.5, traffic);
         var day = TimeSpan.FromDays(1);
         // A sixteenth of a minute's tokens on average, from a sixtieth to an eighth.
-        string[][] requests = [.. Enumerable.Range(0, 101).Select(i => new[] { new string('x', (perMinute * 4 / 60) + (i * 37 % 101 * perMinute * 4 / 950)) })];
+        string[][] requests = [.. Enumerable.Range(0, 101).Select(i => new[] { new string('x', (perMinute * 8 / 180) + (i * 37 % 101 * perMinute * 8 / 2850)) })];
 
         Prepare(async (preparer, nth) =>
         {
@@ -41,11 +41,11 @@ public sealed class ProviderTrafficTests
     {
         using var provider = new SimulatedProvider(_simulation.Clock, 1_000_000);
         using var traffic = Traffic();
-        var (mine, others) = (new EmbeddingCall(provider, _simulation.Clock, () => 0.5, traffic), new string('x', 800_000));
+        var (mine, others) = (new EmbeddingCall(provider, _simulation.Clock, () => 0.5, traffic), new string('x', 533_333));
 
         _simulation.Run(async () =>
         {
-            await mine.EmbedAsync([new string('x', 400_000)]);
+            await mine.EmbedAsync([new string('x', 266_667)], token: Cancel);
             await provider.GenerateAsync([others]);
             await provider.GenerateAsync([others]);
             await mine.EmbedAsync(["a word"]);
@@ -188,7 +188,7 @@ public sealed class ProviderTrafficTests
     }
 
     [Fact]
-    public void What_one_is_asked_to_wait_all_wait_and_a_run_that_ends_is_not_held()
+    public void What_one_is_asked_to_wait_all_wait()
     {
         var limits = 1;
         using var provider = new SimulatedProvider(_simulation.Clock);

@@ -81,6 +81,22 @@ public sealed class BisectionTests
     }
 
     [Fact]
+    public void A_row_that_falls_into_one_outage_after_the_other_is_not_charged()
+    {
+        var (tries, asked) = (0, 0);
+        using var provider = new SimulatedProvider(_simulation.Clock);
+        provider.Fails = texts => texts.SequenceEqual(ProviderProbe.Sentences)
+            // Three in the first outage, two that are well, and two in the next: it began just when the row was sent alone.
+            ? ++asked is 4 or 5 or > 7 ? null : Silent
+            : ++tries <= EmbeddingCall.Tries + 1 ? Silent : null;
+
+        var answers = Embed(provider, 1);
+
+        Assert.Empty(answers.Refused);
+        Assert.Equal((1, EmbeddingCall.Tries + 2), (answers.Vectors.Count, tries));
+    }
+
+    [Fact]
     public void A_provider_that_answers_nothing_and_refuses_the_sentences_is_the_run_s_to_hold()
     {
         using var provider = new SimulatedProvider(_simulation.Clock);
