@@ -32,6 +32,7 @@ internal sealed class ProviderBreaker
     private readonly ProviderBreaks _breaks;
     private readonly TimeProvider _time;
     private readonly CircuitBreakerStateProvider _state = new();
+    private readonly CircuitBreakerManualControl _control = new();
     private readonly ResiliencePipeline<GeneratedEmbeddings<Embedding<float>>> _pipeline;
     private readonly Lock _gate = new();
     private Asking? _asking;
@@ -52,6 +53,7 @@ internal sealed class ProviderBreaker
                 MinimumThroughput = 2,
                 SamplingDuration = TimeSpan.FromDays(1),
                 StateProvider = _state,
+                ManualControl = _control,
                 ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception switch
                 {
                     ProviderFault { Kind: ProviderFaultKind.Transient } => !IsClosed || Volatile.Read(ref _inARow) >= Trips,
@@ -91,6 +93,17 @@ internal sealed class ProviderBreaker
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    /// <summary>Somebody else was answered: whoever waits goes on at once.</summary>
+    public async Task CloseAsync(CancellationToken token)
+    {
+        if (IsClosed)
+            return;
+        Interlocked.Exchange(ref _inARow, 0);
+        await _control.CloseAsync(token);
+        lock (_gate)
+            _asking?.Answered.Cancel();
     }
 
     /// <summary>Ends when the breaker is closed. While somebody waits, the provider is asked; all who wait share that.</summary>
@@ -153,14 +166,13 @@ internal sealed class ProviderBreaker
         var began = _time.GetUtcNow();
         while (!IsClosed)
         {
-            if (OpenUntil - _time.GetUtcNow() is { } rest && rest > TimeSpan.Zero)
-                await Task.Delay(rest, _time, asking.Over.Token);
             // The first line of this method runs under the caller's lock; nothing may be sent there.
-            else
-                await Task.Yield();
+            await Task.Yield();
             try
             {
-                await SendAsync(generator, ProviderProbe.Sentences, asking.Over.Token);
+                await RestAsync(asking);
+                if (!IsClosed)
+                    await SendAsync(generator, ProviderProbe.Sentences, asking.Over.Token);
                 return;
             }
             catch (BrokenCircuitException)
@@ -179,6 +191,22 @@ internal sealed class ProviderBreaker
                 // It is there, whatever it thinks of the sentences.
                 return;
             }
+        }
+    }
+
+    /// <summary>Ends with the break, or as soon as somebody else was answered.</summary>
+    private async Task RestAsync(Asking asking)
+    {
+        if (OpenUntil - _time.GetUtcNow() is not { } rest || rest <= TimeSpan.Zero)
+            return;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(asking.Over.Token, asking.Answered.Token);
+        try
+        {
+            await Task.Delay(rest, _time, either.Token);
+        }
+        catch (OperationCanceledException) when (!asking.Over.IsCancellationRequested)
+        {
+            // Closed.
         }
     }
 
@@ -227,6 +255,8 @@ internal sealed class ProviderBreaker
         public List<Waiter> Waiters { get; } = [];
 
         public CancellationTokenSource Over { get; } = new();
+
+        public CancellationTokenSource Answered { get; } = new();
 
         public Task? Closed { get; set; }
     }

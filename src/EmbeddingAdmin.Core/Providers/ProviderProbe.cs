@@ -32,6 +32,8 @@ public sealed class ProviderProbe(TimeProvider clock)
         try
         {
             var made = await provider.Generator.GenerateAsync(Sentences, cancellationToken: either.Token);
+            if (provider.Traffic is { } traffic)
+                await traffic.AnsweredAsync(cancel);
             return Judge(provider.Model, made, clock.GetElapsedTime(began));
         }
         catch (ProviderFault fault)

@@ -72,6 +72,9 @@ public sealed class ProviderTraffic : IDisposable
     /// <summary>The provider's host.</summary>
     internal string Host => _model.Host;
 
+    /// <summary>A probe was answered: if the provider was left alone, that is over.</summary>
+    public Task AnsweredAsync(CancellationToken cancel) => _breaker.CloseAsync(cancel);
+
     /// <summary>One try of a request, when its turn has come.</summary>
     /// <param name="generator">Sends it.</param>
     /// <param name="texts">Its texts.</param>

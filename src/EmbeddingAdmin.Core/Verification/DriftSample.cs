@@ -33,16 +33,21 @@ internal sealed class DriftSample(NpgsqlDataSource database, VerifyScope scope, 
     /// <exception cref="ProviderFault">The provider failed for the whole page.</exception>
     public async Task<Page> CompareAsync(Page page, Action<Wait?> waiting, CancellationToken cancel)
     {
-        var packed = BatchPacker.Pack([.. page.Rows.Select(row => row.Text)], provider.Limits);
+        // Rows with the same text share a vector: it is paid for once.
+        var same = page.Rows.ToLookup(row => Convert.ToBase64String(row.TextHash), StringComparer.Ordinal);
+        SourceRow[] texts = [.. same.Select(rows => rows.First())];
+        var packed = BatchPacker.Pack([.. texts.Select(row => row.Text)], provider.Limits);
         var bisection = new Bisection(call, waiting, _ => { }, cancel);
         foreach (var batch in packed.Batches)
-            await bisection.EmbedAsync([.. batch.Places.Select(place => page.Rows[place])]);
+            await bisection.EmbedAsync([.. batch.Places.Select(place => texts[place])]);
         var answers = bisection.Answers;
-        var stored = await _read.EachAsync([.. answers.Vectors.Keys], keys => StoredAsync(keys, cancel), waiting, cancel);
+        var made = (from rows in same where answers.Vectors.ContainsKey(rows.First().Key) from row in rows select (row.Key, Vector: answers.Vectors[rows.First().Key]))
+            .ToDictionary(row => row.Key, row => row.Vector, StringComparer.Ordinal);
+        var stored = await _read.EachAsync([.. made.Keys], keys => StoredAsync(keys, cancel), waiting, cancel);
         return page with
         {
             Rows = [],
-            Settled = [.. stored.Select(row => Judge(row.Key, row.Vector.Span, answers.Vectors[row.Key].Span)).OfType<RowResult>()],
+            Settled = [.. stored.Select(row => Judge(row.Key, row.Vector.Span, made[row.Key].Span)).OfType<RowResult>()],
             Compared = stored.Count,
             Charge = new(answers.Tokens, answers.Bytes, scope.Run.Plan.Price?.Of(answers.Tokens)),
         };

@@ -93,6 +93,31 @@ public sealed class ProviderTrafficTests
     }
 
     [Fact]
+    public void A_probe_that_somebody_asks_for_and_that_is_answered_ends_the_wait_at_once()
+    {
+        var broken = true;
+        using var provider = new SimulatedProvider(_simulation.Clock);
+        provider.Fails = _ => broken ? new(ProviderFaultKind.Transient, ErrorCodes.ProviderTimeout, "No answer.") : null;
+        using var traffic = Traffic();
+        var call = new EmbeddingCall(provider, _simulation.Clock, () => 0.5, traffic);
+        // Between two of the tries that come by themselves, which are five minutes apart by then.
+        var mended = TimeSpan.FromMinutes(21);
+
+        _simulation.Run(async () =>
+        {
+            var waiting = Task.WhenAll(call.EmbedAsync(["a text"], token: Cancel), call.EmbedAsync(["another"], token: Cancel));
+            await Task.Delay(mended, _simulation.Clock, Cancel);
+            Assert.True(traffic.State.IsOpen);
+            broken = false;
+            await traffic.AnsweredAsync(Cancel);
+            await waiting;
+        });
+
+        Assert.InRange(_simulation.Elapsed, mended, mended + TimeSpan.FromSeconds(5));
+        Assert.False(traffic.State.IsOpen);
+    }
+
+    [Fact]
     public void Four_faults_in_a_row_open_nothing_and_the_fifth_does()
     {
         var left = 4;

@@ -70,6 +70,19 @@ public sealed class EqualTextsTests(AssemblyStack stack)
     }
 
     [Fact]
+    public async Task A_sample_that_is_embedded_again_pays_for_a_text_once()
+    {
+        await using var engine = await StartAsync("vector");
+        await engine.BackfillAsync();
+
+        var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Verify, "stories") { Sample = 100 }, TestEngine.Operator, TestEngine.Cancel);
+        var ended = await engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
+
+        Assert.Equal(Verdict.Verified, ended.Verdict);
+        Assert.Equal((14L, 7), (engine.Provider.Counts.Texts, engine.Provider.Counts.SeenAgain));
+    }
+
+    [Fact]
     public async Task Another_run_sends_them_again()
     {
         await using var engine = await StartAsync("vector");

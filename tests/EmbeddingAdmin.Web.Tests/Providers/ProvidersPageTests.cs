@@ -139,7 +139,7 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
 
     [Theory]
     [InlineData(Misdeed.OtherModel, "Answers, with a warning", "The answer names the model")]
-    [InlineData(Misdeed.NotUnit, "Answers, with a warning", "EA-PRV-13")]
+    [InlineData(Misdeed.NotUnit, "Refused", "EA-PRV-13")]
     [InlineData(Misdeed.NoUsage, "Answers", "not known: no tokens were reported")]
     [InlineData(Misdeed.SameVectors, "Refused", "EA-PRV-25")]
     public async Task What_is_odd_about_an_answer_is_said(Misdeed misdeed, string badge, string words)
