@@ -39,6 +39,18 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
         Assert.True(_server.Counts.Tokens > 0);
     }
 
+    [Theory]
+    [InlineData("Authorization", $"Bearer {Key}", "")]
+    [InlineData("api-key", "", Key)]
+    public async Task The_key_travels_in_the_header_of_the_settings_and_in_no_other(string header, string authorization, string apiKey)
+    {
+        using var provider = Provider(options => options.KeyHeader = header);
+
+        await provider.GenerateAsync(Texts, cancellationToken: Token);
+
+        Assert.Equal((authorization, apiKey), (_server.LastRequest!.Authorization, _server.LastRequest.ApiKey));
+    }
+
     [Fact]
     public async Task Tokens_that_are_not_reported_are_unknown_and_not_zero()
     {

@@ -39,6 +39,19 @@ public sealed class ProbedStartTests(AssemblyStack stack)
         Assert.Equal(RunStatus.Succeeded, (await engine.BackfillAsync()).Status);
     }
 
+    [Fact]
+    public async Task A_server_whose_certificate_nobody_vouches_for_gets_nothing()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 5);
+        await using var services = engine.Another(null, ("Embeddings:Endpoint", engine.Provider.SelfSignedEndpoint));
+
+        var refused = await Assert.ThrowsAsync<EmbeddingAdminException>(() => services.GetControl().StartAsync(Request, TestEngine.Operator, TestEngine.Cancel));
+
+        Assert.Equal(ErrorCodes.UntrustedConnection, refused.Code);
+        Assert.Contains("install the authority that signed the certificate", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((0L, 0L), (engine.Provider.Counts.Probes, engine.Provider.Counts.Calls));
+    }
+
     [Theory]
     [InlineData("Embeddings:Model", "text-embedding-ada-002", "makes vectors of 1536 dimensions only, and the column takes 24")]
     [InlineData("Tables:0:Model", "text-embedding-ada-002", "makes vectors of 1536 dimensions only, and the column takes 24")]

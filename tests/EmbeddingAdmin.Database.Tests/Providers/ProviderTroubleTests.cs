@@ -10,11 +10,7 @@ public sealed class ProviderTroubleTests(AssemblyStack stack)
 {
     [Theory]
     [InlineData(401, """{"error":{"message":"Incorrect API key provided: sk-abcde****wxyz.","code":"invalid_api_key"}}""", null, "EA-PRV-01", "Set a valid key in Embeddings:ApiKey")]
-    [InlineData(403, """{"error":{"message":"Project sk-abcde****wxyz is archived"}}""", null, "EA-PRV-02", "Allow the key's project")]
-    [InlineData(404, """{"error":{"code":"model_not_found"}}""", null, "EA-PRV-03", "Check Embeddings:Model")]
     [InlineData(429, """{"error":{"code":"insufficient_quota"}}""", null, "EA-PRV-05", "Top the account up")]
-    [InlineData(402, "{}", null, "EA-PRV-05", "Top the account up")]
-    [InlineData(429, "{}", "3600", "EA-PRV-18", "It may be asked again from")]
     [InlineData(503, "", "86400", "EA-PRV-19", "It may be asked again from")]
     public async Task What_a_person_must_settle_pauses_the_run_at_once_and_resume_goes_on(int status, string body, string? retryAfter, string code, string words)
     {
@@ -57,33 +53,5 @@ public sealed class ProviderTroubleTests(AssemblyStack stack)
         Assert.Equal(RunStatus.Running, waits.Run.Status);
         Assert.True(TimeProvider.System.GetElapsedTime(asked) >= TimeSpan.FromSeconds(3));
         Assert.Equal((Verdict.Verified, 2L), (ended.Run.Verdict, engine.Provider.Counts.Calls));
-    }
-
-    [Fact]
-    public async Task Vectors_of_another_model_than_before_the_run_are_not_stored()
-    {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
-        engine.Provider.Script.Next(new ScriptedAnswer(Misdeed: Misdeed.OtherModel));
-
-        var run = await engine.BackfillAsync();
-
-        Assert.Equal((RunStatus.Paused, ErrorCodes.ModelChanged), (run.Status, run.ReasonCode));
-        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
-    }
-
-    [Theory]
-    [InlineData(Misdeed.Fewer, "EA-PRV-08")]
-    [InlineData(Misdeed.NoIndex, "EA-PRV-09")]
-    [InlineData(Misdeed.SameVectors, "EA-PRV-25")]
-    public async Task An_answer_that_is_malformed_twice_stores_nothing(Misdeed misdeed, string code)
-    {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 50);
-        engine.Provider.Script.Next(new(Misdeed: misdeed), new(Misdeed: misdeed));
-
-        var run = await engine.BackfillAsync();
-
-        Assert.Equal((RunStatus.Errored, code), (run.Status, run.ReasonCode));
-        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(embedding) from stories", TestEngine.Cancel));
-        Assert.Equal(0, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.stamp", TestEngine.Cancel));
     }
 }

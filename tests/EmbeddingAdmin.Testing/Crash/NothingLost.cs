@@ -164,7 +164,8 @@ internal sealed class NothingLost(CrashSite site, long run)
     /// <summary>A text is sent again only when a fault took the page that it was in, and not more pages are in hand than there are hands.</summary>
     private async Task CompareCallsAsync(int faults, CancellationToken cancel)
     {
-        const int PagesInHand = 8;
+        // Eight with the provider or done and waiting, two on the way to the writers, two with them.
+        const int PagesInHand = 12;
         var taken = await site.ScalarAsync<long>($"select token from embedding_admin.run_lease where run = {run}", cancel);
         var most = 1 + Math.Max(faults, taken - 1);
         foreach (var (key, row) in site.Table.Rows.Where(row => row.Value.Text.Length > 0 && !site.Table.Touched.Contains(row.Key)))
