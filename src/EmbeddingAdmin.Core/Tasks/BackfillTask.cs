@@ -108,7 +108,7 @@ public sealed class BackfillTask(
     }
 
     /// <inheritdoc/>
-    public Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
+    public async Task<Applied> ApplyAsync(Page page, RunLease lease, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(page);
         foreach (var vector in page.Vectors)
@@ -117,7 +117,7 @@ public sealed class BackfillTask(
                 throw new ProviderFault(ProviderFaultKind.BadAnswer, refusal.Code, refusal.Sentence, notDone: "Nothing of the page was stored.");
         }
 
-        return writer.WriteAsync(
+        var applied = await writer.WriteAsync(
             new WriteBatch
             {
                 No = page.No,
@@ -132,6 +132,9 @@ public sealed class BackfillTask(
             },
             lease,
             cancel);
+        if (applied.Entered)
+            Equal.Written(page.Rows.Where(row => !applied.Left.Contains(row.Key)));
+        return applied;
     }
 
     /// <inheritdoc/>

@@ -164,8 +164,8 @@ internal sealed partial class Bisection(EmbeddingCall call, Action<Wait?> waits,
         {
             Take(rows, part.Vectors, part.Usage);
             var twins = part.Twins.ToHashSet();
-            foreach (var (place, refusal) in part.Refused.Where(refused => !twins.Contains(refused.Key)))
-                await AloneAsync(rows[place], refusal);
+            foreach (var place in part.Refused.Keys.Except(twins))
+                await AloneAsync(rows[place]);
             if (twins.Count > 0)
                 await TellApartAsync([.. twins.Order().Select(place => rows[place])], fault);
             return null;
@@ -174,9 +174,9 @@ internal sealed partial class Bisection(EmbeddingCall call, Action<Wait?> waits,
         {
             return fault;
         }
-        catch (ProviderFault fault) when (rows.Count == 1 && fault is { Kind: ProviderFaultKind.BadAnswer, TextIndex: not null })
+        catch (ProviderFault fault) when (rows.Count == 1 && fault is { Kind: ProviderFaultKind.BadAnswer, TextIndex: not null, Part: { } part })
         {
-            Answers.Charge([rows[0].Text], fault.Part?.Usage);
+            Answers.Charge([rows[0].Text], part.Usage);
             // Nothing was sent with it that could have come out better. What it was charged is nobody else's matter.
             if (fault.Code != ErrorCodes.TextCut && !await AnswersOthersAsync())
                 throw;
@@ -186,15 +186,16 @@ internal sealed partial class Bisection(EmbeddingCall call, Action<Wait?> waits,
     }
 
     /// <summary>A vector was refused while the others of its request were well: the text is sent alone, and parked if its vector is no better.</summary>
-    private async Task AloneAsync(SourceRow row, ProviderFault refusal)
+    private async Task AloneAsync(SourceRow row)
     {
         try
         {
             var made = await call.EmbedAsync([row.Text], Insistence.Halving, waits, cancel);
             Take([row], made, made.Usage);
         }
-        catch (ProviderFault fault) when (fault.Kind == ProviderFaultKind.BadAnswer && fault.Code == refusal.Code)
+        catch (ProviderFault fault) when (fault is { Kind: ProviderFaultKind.BadAnswer, TextIndex: not null, Part: { } part })
         {
+            Answers.Charge([row.Text], part.Usage);
             Answers.Refuse(row, fault);
         }
         catch (ProviderFault fault) when (fault.MayBeOneText || fault.Stays)

@@ -30,7 +30,7 @@ internal sealed class EqualTexts(NpgsqlDataSource database, Target target, Run r
     /// <param name="cancel">Gives up.</param>
     public async Task<IReadOnlyList<TextOutcome>> AnswerAsync(IReadOnlyList<SourceRow> rows, Func<IReadOnlyList<SourceRow>, Task<PageAnswers>> send, CancellationToken cancel)
     {
-        var texts = rows.Select(row => Convert.ToBase64String(row.TextHash)).ToArray();
+        var texts = rows.Select(Name).ToArray();
         var known = new Dictionary<string, TextOutcome>(StringComparer.Ordinal);
         while (true)
         {
@@ -48,6 +48,11 @@ internal sealed class EqualTexts(NpgsqlDataSource database, Target target, Run r
                 return [.. texts.Select(text => known[text])];
         }
     }
+
+    /// <summary>These rows were written: from now on their texts are found there, and need no memory.</summary>
+    public void Written(IEnumerable<SourceRow> rows) => Forget(rows.Select(Name), failed: false);
+
+    private static string Name(SourceRow row) => Convert.ToBase64String(row.TextHash);
 
     private (Dictionary<string, Task<TextOutcome?>> Mine, Dictionary<string, Task<TextOutcome?>> Others) Claim(IReadOnlyList<string> texts)
     {
@@ -120,8 +125,20 @@ internal sealed class EqualTexts(NpgsqlDataSource database, Target target, Run r
         }
     }
 
-    /// <summary>The vectors that this run has written for such texts, by the text.</summary>
+    /// <summary>The vectors that this run has written for such texts, by the text. A database that is too busy to look has none: then a text is paid for again.</summary>
     private async Task<Dictionary<string, ReadOnlyMemory<float>>> WrittenAsync(byte[][] texts, CancellationToken cancel)
+    {
+        try
+        {
+            return await LookAsync(texts, cancel);
+        }
+        catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable)
+        {
+            return [];
+        }
+    }
+
+    private async Task<Dictionary<string, ReadOnlyMemory<float>>> LookAsync(byte[][] texts, CancellationToken cancel)
     {
         await using var session = await TableSession.OpenAsync(database, patience.Read, run.Id, cancel, patience.Lock);
         await using var command = session.Command(
