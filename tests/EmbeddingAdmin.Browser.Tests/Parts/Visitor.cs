@@ -92,7 +92,12 @@ internal sealed class Visitor : IAsyncDisposable
                 _faults.Enqueue($"The console says ({message.Type}): {message.Text}");
         };
         page.PageError += (_, error) => _faults.Enqueue($"A script failed: {error}");
-        page.RequestFailed += (_, request) => _faults.Enqueue($"{request.Method} {request.Url} failed: {request.Failure}");
+        page.RequestFailed += (_, request) =>
+        {
+            // What the page itself gave up because it was taken over by the circuit, or went elsewhere, is nobody's fault.
+            if (request.Failure != "net::ERR_ABORTED")
+                _faults.Enqueue($"{request.Method} {request.Url} failed: {request.Failure}");
+        };
         page.Response += (_, response) =>
         {
             if (response.Status >= 400)
