@@ -25,7 +25,9 @@ public sealed class BrakeTests(Postgres postgres) : FreshDatabase(postgres)
         await using (var app = await DashboardApp.StartAsync(("ConnectionStrings:Postgres", connection), ("Database:AutoMigrate", "true"), ("Tables:0:Name", "profiles"), ("Tables:0:Vector", "preference_embedding")))
         {
             await app.UntilAsync<ReadinessState.Ready>();
-            await Until.HoldsAsync(async () => await Database.ScalarAsync<bool>("select to_regclass('embedding_admin.qrtz_scheduler_state') is not null and (select count(*) = 1 from embedding_admin.instance)", Cancel));
+            // A scheduler that has its tables and was not started yet would never knock.
+            await Until.HoldsAsync(async () => await Database.ScalarAsync<bool>("select to_regclass('embedding_admin.qrtz_scheduler_state') is not null and (select count(*) = 1 from embedding_admin.instance)", Cancel)
+                && await Database.ScalarAsync<bool>("select count(*) = 1 from embedding_admin.qrtz_scheduler_state", Cancel));
             using var visitor = app.NewVisitor();
             (await visitor.OpenLinkAsync(await app.NewLinkAsync())).Dispose();
             Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/")).StatusCode);
