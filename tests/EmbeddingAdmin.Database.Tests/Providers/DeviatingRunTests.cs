@@ -81,11 +81,10 @@ public sealed class DeviatingRunTests(AssemblyStack stack)
 
         await engine.Control.AskAsync(run.Id, RunAction.Resume, RunStatus.Paused, TestEngine.Operator, TestEngine.Cancel);
         await using var restarted = engine.Another();
-        Assert.Equal((RunStatus.Succeeded, Verdict.Verified), await EndAsync(restarted.GetRunner(), run.Id));
+        var ended = (await restarted.GetRunner().RunAsync(run.Id, TestEngine.Cancel))!;
+        Assert.Equal((RunStatus.Succeeded, Verdict.Verified), (ended.Status, ended.Verdict));
         Assert.Empty(await engine.DifferencesAsync());
     }
-
-    private static async Task<(RunStatus, Verdict?)> EndAsync(Runner runner, long run) => (await runner.RunAsync(run, TestEngine.Cancel))! is var ended ? (ended.Status, ended.Verdict) : default;
 
     /// <summary>Twenty-four rows, which are one request; the first one is answered so.</summary>
     private async Task<TestEngine> StartAsync(string name)
