@@ -12,15 +12,20 @@ public sealed class WaitTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
     public async Task A_provider_that_asks_for_time_or_fails_gets_it_and_the_run_says_how_long()
     {
         await fleet.ReadyAsync();
-        fleet.Provider.Script.Next(new(), After(429), new(), After(503), new());
+        var script = fleet.Provider.Script;
         await using var desk = await Desk.SitAsync(chrome, fleet);
+        script.Next(new ScriptedAnswer());
+        // Until it has been seen, however long that takes: the run asks again every ten seconds.
+        script.Refuse(_ => true, After(429));
         await desk.StartAsync();
         await IsNamedAsync("rate-limit", "Waiting for 127.0.0.1", "EA-PRV-18", "asks to slow down");
+        script.TakeAll();
+        script.Refuse(_ => true, After(503));
         await IsNamedAsync("provider-failing", "Waiting for 127.0.0.1", "EA-PRV-19", "failed");
-
-        fleet.Provider.Script.Down = Outage.Unavailable;
+        script.TakeAll();
+        script.Down = Outage.Unavailable;
         await IsNamedAsync("provider-down", "times in a row", "it is asked again at", "no text is sent until it answers");
-        fleet.Provider.Script.Down = Outage.None;
+        script.Down = Outage.None;
 
         await desk.EndsVerifiedAsync();
         desk.IsFaultless();

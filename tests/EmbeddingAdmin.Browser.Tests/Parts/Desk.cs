@@ -74,7 +74,10 @@ internal sealed class Desk : IAsyncDisposable
     public async Task NamesUntilWhenAsync(string words)
     {
         await Expect(Run.Until).ToHaveTextAsync(new Regex($@"^\s*{words} (?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d:\d\d, in \d+ (?:s|min(?: \d+ s)?)\s*$", RegexOptions.None, TimeSpan.FromSeconds(1)));
-        await Expect(Row.Locator(".hold-brief time")).ToHaveTextAsync($"until {(await Run.Until.Locator("time").InnerTextAsync())[(words.Length + 1)..]}");
+        // One wait may follow the other meanwhile.
+        await _fleet.UntilAsync(
+            async () => (await Row.Locator(".hold-brief time").InnerTextAsync()).Trim() == $"until {(await Run.Until.Locator("time").InnerTextAsync()).Trim()[(words.Length + 1)..]}",
+            "The list does not name the time that the page names.");
         var left = Run.Until.Locator("[aria-hidden=true]");
         await Expect(left).Not.ToHaveTextAsync(await left.InnerTextAsync());
     }
