@@ -106,7 +106,7 @@ public sealed class AccessTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
             """);
         demo.Provider.Script.Latency = TimeSpan.Zero;
         demo.Provider.Script.Hang = false;
-        await run.IsAsync("Errored", TimeSpan.FromSeconds(30));
+        await run.IsAsync("Errored");
         await Expect(run.Head).ToContainTextAsync(ErrorCodes.WriteSwallowed);
         await look.BrieflyAtAsync("run-blocked");
         var id = run.Id;
@@ -139,7 +139,7 @@ public sealed class AccessTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         var run = new RunPage(page);
         await Expect(page.Locator("h1")).ToContainTextAsync($"Run {id} ");
         await run.Ask("Retry").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(run.Head).ToContainTextAsync("Verified");
         await Expect(page.Locator(".run-why")).ToHaveCountAsync(0);
     }

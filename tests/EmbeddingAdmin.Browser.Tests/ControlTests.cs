@@ -90,7 +90,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await Expect(ben.Run.Said).ToHaveTextAsync($"Run {ben.Run.Id} is already cancelling, so it cannot cancel. Nothing was done.");
         await ben.Look.KeepAsync("two-operators-cancel");
 
-        fleet.LetGo();
+        await fleet.LetGoAsync(ada.Run.Id);
         await fleet.Worker.SignalAsync("CONT", Cancel);
         await ada.ShowsAsync(RunStatus.Cancelled);
         await ben.ShowsAsync(RunStatus.Cancelled);

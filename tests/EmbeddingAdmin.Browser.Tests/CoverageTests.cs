@@ -32,7 +32,7 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
         await Suggestion("300 stories have text and no vector.").GetByRole(AriaRole.Button).ClickAsync();
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("300");
         await panel.Ask("Start").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await fleet.UntilAsync(async () => await SnapshotsAsync() == 1, "No snapshot was taken after the run.");
 
         await fleet.Database.ExecuteAsync("update stories set title = title || ', told anew' where id in (select id from stories order by id limit 12)", Cancel);
@@ -51,7 +51,7 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
         await Expect(page.GetByRole(AriaRole.Checkbox, new() { Name = "edited since" })).ToBeCheckedAsync();
         await look.BrieflyAtAsync("coverage-start", dialog: true);
         await panel.Ask("Start").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await page.GotoAsync(new Uri(fleet.Address, $"/tables/{Fleet.Table}/coverage").ToString());
 
         await card.ShowsAsync(sql);

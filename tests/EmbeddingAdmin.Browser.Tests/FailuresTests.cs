@@ -36,7 +36,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await look.AtAsync("start-choose", dialog: true);
         await panel.Ask("Start").ClickAsync();
         var run = new RunPage(page);
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(90));
+        await run.IsAsync("Succeeded");
         var failed = run.Id;
 
         var failures = page.GetByRole(AriaRole.Region, new() { Name = "Failures" });
@@ -59,7 +59,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await look.BrieflyAtAsync("start-retry", dialog: true);
         await panel.Ask("Start").ClickAsync();
         await Expect(page.GetByText($"Retries the failures of run {failed}.")).ToBeVisibleAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(run.Verdict).ToContainTextAsync("All 60 texts have their vector");
         var second = run.Id;
         await look.BrieflyAtAsync("run-retry");
@@ -72,7 +72,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("2 2 with text");
         await panel.Ask("Start").ClickAsync();
         await Expect(page.GetByText($"Retries the failures of run {failed}.")).ToBeVisibleAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(run.Verdict).ToContainTextAsync("All 2 texts have their vector");
         Assert.NotEqual(second, run.Id);
 
@@ -80,7 +80,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await ExecuteAsync("update profiles set preference_embedding = null where id in (select id from profiles where preference_embedding is not null order by id limit 3)");
         await visitor.GoAsync("Overview");
         await card.Ask("Verify").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         var verification = run.Id;
         var report = page.GetByRole(AriaRole.Region, new() { Name = "Report" });
         await Expect(report).ToContainTextAsync("3 reverted");
@@ -89,7 +89,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("3 3 with text");
         await panel.Ask("Start").ClickAsync();
         await Expect(page.Locator(".run-link")).ToBeVisibleAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(run.Verdict).ToContainTextAsync("All 3 texts have their vector");
         var fix = run.Id;
 
@@ -98,7 +98,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await Expect(report).ToContainTextAsync($"Fixed by run {fix}");
         await visitor.GoAsync("Overview");
         await card.Ask("Verify").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(report).ToContainTextAsync($"No row reverted 3 fewer than in run {verification}");
         await look.BrieflyAtAsync("verify-clean");
 
@@ -118,7 +118,7 @@ public sealed class FailuresTests(Chrome chrome, Demo demo) : IClassFixture<Demo
         await look.BrieflyAtAsync("verify-sample", dialog: true);
         await dialog.GetByLabel("Rows to embed again").FillAsync("9");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await Expect(report).ToContainTextAsync("No row drifted");
         await Expect(report).ToContainTextAsync("9 of the 9 texts asked for were embedded again");
 

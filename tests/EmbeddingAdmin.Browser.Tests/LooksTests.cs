@@ -55,18 +55,18 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         demo.Provider.Script.Latency = TimeSpan.FromSeconds(1);
         demo.Provider.Script.Hang = false;
         await run.Ask("Pause").ClickAsync();
-        await run.IsAsync("Paused", TimeSpan.FromSeconds(15));
+        await run.IsAsync("Paused");
         await look.AtAsync("run-paused");
 
         demo.Provider.Script.Latency = TimeSpan.Zero;
         await run.Ask("Resume").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await look.AtAsync("run-succeeded");
         await visitor.GoAsync("Overview");
         await Expect(card.Headline).ToHaveTextAsync("100 %");
         await look.AtAsync("overview-complete");
         await card.Ask("Verify").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await look.BrieflyAtAsync("verify-succeeded");
         await visitor.GoAsync("Runs");
         await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
@@ -103,10 +103,10 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(state).ToContainTextAsync("Answers");
         await Expect(card.Locator(".probe-said")).ToContainTextAsync("It answered. Asked for by");
         await Expect(probe).ToBeFocusedAsync();
-        await page.Keyboard.PressAsync("Enter");
+        var taken = await PressUntilRefusedAsync(page);
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("was probed a moment ago. Nothing was sent. Try again in");
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(ErrorCodes.ProbedTooOften);
-        Assert.Equal(sent + 1, demo.Provider.Counts.Probes);
+        Assert.InRange(demo.Provider.Counts.Probes, sent + 1, sent + 1 + taken);
         await look.BrieflyAtAsync("providers-too-soon");
 
         // The answer is remembered, and what was said to one who came too soon is not.
@@ -115,5 +115,23 @@ public sealed class LooksTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         await Expect(state).ToContainTextAsync("Answers");
         await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
         await look.AtAsync("providers");
+    }
+
+    // A press that comes more than five seconds after the one before is taken, and a busy machine may be that slow.
+    private static async Task<int> PressUntilRefusedAsync(IPage page)
+    {
+        for (var taken = 0; ; taken++)
+        {
+            await page.Keyboard.PressAsync("Enter");
+            try
+            {
+                await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync(new() { Timeout = 4_000 });
+                return taken;
+            }
+            catch (PlaywrightException) when (taken < 20)
+            {
+                // Taken, or dropped because the one before was under way.
+            }
+        }
     }
 }

@@ -121,7 +121,7 @@ public sealed class OwnProjectTests(Chrome chrome, OwnProject project) : IClassF
         await Expect(panel.Fact("Text goes to")).ToHaveTextAsync(project.Provider.Address.Authority);
         await Expect(panel.Ask("Show")).ToBeVisibleAsync();
         await panel.Ask("Start").ClickAsync();
-        await new RunPage(visitor.Page).IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await new RunPage(visitor.Page).IsAsync("Succeeded");
         var sql = await TableFacts.OfAsync(project, table);
         Assert.Equal(0, await sql.MissingAsync());
         Faultless.Assert(Oracle.Differences((await sql.RowsAsync()).Where(row => row.Text.Length > 0)));

@@ -119,7 +119,7 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.AskAsync(RunAction.Pause);
-        fleet.LetGo();
+        await fleet.LetGoAsync(desk.Run.Id);
         await desk.ShowsAsync(RunStatus.Paused);
         fleet.Provider.Script.Clear();
         foreach (var (name, setting, value, sentence) in others)
@@ -145,7 +145,7 @@ public sealed class PauseTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.AskAsync(RunAction.Pause);
-        fleet.LetGo();
+        await fleet.LetGoAsync(desk.Run.Id);
         await desk.ShowsAsync(RunStatus.Paused, "Ada asked to pause it.");
         fleet.Provider.Script.Clear();
         await fleet.Database.ExecuteAsync($"update embedding_admin.run set server = '1' || substr(server, strpos(server, '/')) where id = {desk.Run.Id}", Cancel);

@@ -17,7 +17,7 @@ public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         var run = new RunPage(visitor.Page);
         await run.IsSeenToMoveAsync(demo.Provider, times: 2);
         await run.Ask("Pause").ClickAsync();
-        await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
+        await run.IsAsync("Paused");
         var paused = await run.ProgressAsync();
         var (address, texts) = (new Uri(visitor.Page.Url), demo.Provider.Counts.Texts);
         await visitor.CloseAsync();
@@ -29,7 +29,7 @@ public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         // Nobody signs in again: the session is a row, and the row is still there.
         await visitor.OpenAsync(address.ToString());
         run = new RunPage(visitor.Page);
-        await run.IsAsync("Paused", TimeSpan.FromSeconds(20));
+        await run.IsAsync("Paused");
         await Expect(run.Bar).ToHaveAttributeAsync("aria-valuetext", paused);
         var sql = await TableFacts.OfAsync(demo, table);
         await run.FiguresAreTheLedgersAsync(sql);
@@ -39,7 +39,7 @@ public sealed class RestartTests(Chrome chrome, Demo demo) : IClassFixture<Demo>
         demo.Provider.Script.Latency = TimeSpan.FromMilliseconds(5);
         demo.Provider.Script.Hang = false;
         await run.Ask("Resume").ClickAsync();
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(60));
+        await run.IsAsync("Succeeded");
         await run.FiguresAreTheLedgersAsync(sql);
         Assert.Equal(0, await sql.MissingAsync());
         Assert.Equal(await sql.EmbeddedAsync(), await sql.LedgerAsync(run.Id, "written"));

@@ -8,6 +8,8 @@ namespace EmbeddingAdmin.Browser.Tests;
 /// <summary>The nine statuses, each brought about by what brings it about for an operator, on a dashboard that drives nothing itself.</summary>
 public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_run_without_a_worker_waits_for_one_is_held_survives_its_workers_end_and_is_finished_by_the_next()
     {
@@ -22,18 +24,20 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await desk.Look.KeepAsync("status-running");
         await desk.Look.KeepAsync("status-running", scheme: ColorScheme.Dark);
 
+        // Frozen, for a worker pauses as soon as it can.
+        await fleet.Worker.SignalAsync("STOP", Cancel);
         await desk.AskAsync(RunAction.Pause);
         await desk.ShowsAsync(RunStatus.Pausing, "Nothing new is begun");
         await desk.Look.KeepAsync("status-pausing");
-        fleet.LetGo();
+        await fleet.Worker.SignalAsync("CONT", Cancel);
+        await fleet.LetGoAsync(desk.Run.Id);
         await desk.ShowsAsync(RunStatus.Paused, "Ada asked to pause it.");
         await desk.Look.KeepAsync("status-paused");
 
         await Task.WhenAll(desk.AskAsync(RunAction.Resume), fleet.HoldAfterAsync(answers: 2));
         await desk.ShowsAsync(RunStatus.Running);
-        var stopping = fleet.StopWorkersAsync();
-        fleet.LetGo();
-        Assert.Equal([0], await stopping);
+        // It drops what is held back when it has waited long enough.
+        Assert.Equal([0], await fleet.StopWorkersAsync());
         await desk.ShowsAsync(RunStatus.Interrupted, "Its host stopped; it goes on by itself.");
         await desk.Look.KeepAsync("status-interrupted");
         await desk.Look.KeepAsync("status-interrupted", width: 360);
@@ -53,10 +57,12 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
 
+        await fleet.Worker.SignalAsync("STOP", Cancel);
         await desk.AskAsync(RunAction.Cancel);
         await desk.ShowsAsync(RunStatus.Cancelling, "Nothing new is begun; the pages in hand are being ended, and what was written stays.");
         await desk.Look.KeepAsync("status-cancelling");
-        fleet.LetGo();
+        await fleet.Worker.SignalAsync("CONT", Cancel);
+        await fleet.LetGoAsync(desk.Run.Id);
 
         await desk.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");
         var written = await fleet.WrittenAsync();

@@ -102,7 +102,7 @@ public sealed class TablesTests(Chrome chrome, UnconfirmedDemo unconfirmed) : IC
         await Expect(panel.Sample).ToBeVisibleAsync();
         await panel.Ask("Start").ClickAsync();
         var run = new RunPage(visitor.Page);
-        await run.IsAsync("Succeeded", TimeSpan.FromSeconds(90));
+        await run.IsAsync("Succeeded");
         await Expect(visitor.Page.GetByText("version 1").First).ToBeVisibleAsync();
     }
 }

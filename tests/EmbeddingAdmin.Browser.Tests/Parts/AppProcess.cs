@@ -54,7 +54,7 @@ internal sealed class AppProcess : IAsyncDisposable
     {
         try
         {
-            await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
+            await _process.WaitForExitAsync(cancel).WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System, cancel);
         }
         catch (TimeoutException late)
         {

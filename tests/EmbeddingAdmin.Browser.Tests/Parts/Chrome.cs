@@ -24,8 +24,7 @@ public sealed class Chrome : IAsyncLifetime
         var path = await Testing.Browser.Chromium.FindAsync(TestContext.Current.CancellationToken);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Flags });
-        // A busy machine is no fault of the page's.
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(Visitor.Patience);
     }
 
     public async ValueTask DisposeAsync()

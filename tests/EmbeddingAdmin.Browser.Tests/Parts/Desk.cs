@@ -8,9 +8,6 @@ namespace EmbeddingAdmin.Browser.Tests;
 /// <summary>An operator with two tabs: a run's page, and the list of all runs beside it.</summary>
 internal sealed class Desk : IAsyncDisposable
 {
-    // A worker may have to start first.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
-
     private readonly Fleet _fleet;
     private readonly IPage _list;
 
@@ -87,7 +84,7 @@ internal sealed class Desk : IAsyncDisposable
     {
         try
         {
-            await Run.IsAsync(badge, Patience);
+            await Run.IsAsync(badge);
             foreach (var part in words)
                 await Expect(Run.Head).ToContainTextAsync(part);
             await Expect(Run.Buttons).ToHaveTextAsync([.. actions.Select(action => action.ToString())]);

@@ -97,19 +97,25 @@ public sealed class Fleet(Server server) : IAsyncLifetime
             await StartWorkerAsync();
     }
 
-    /// <summary>The provider answers so many calls more, slowly enough to be seen, and then holds its answers back.</summary>
+    /// <summary>The provider answers so many calls more, and holds its answers back.</summary>
     internal async Task HoldAfterAsync(int answers)
     {
         var before = Provider.Counts.Answered;
-        Provider.Script.Latency = TimeSpan.FromMilliseconds(200);
-        Provider.Script.Hang = false;
-        await Provider.Counts.WhenAsync(counts => counts.Answered >= before + answers, Cancel);
         Provider.Script.Hang = true;
+        for (var given = 1; given <= answers; given++)
+        {
+            Provider.Script.Step();
+            await Provider.Counts.WhenAsync(counts => counts.Answered >= before + given, Cancel);
+        }
     }
 
-    /// <summary>What is held back is answered; whatever is asked after it takes a second, in which a worker hears of a request.</summary>
-    internal void LetGo()
+    /// <summary>
+    /// As soon as a run has been asked to end its pages, what is held back is answered; whatever is asked after it takes a second, in which a
+    /// worker hears of the request.
+    /// </summary>
+    internal async Task LetGoAsync(long run)
     {
+        await UntilAsync(() => Database.ScalarAsync<bool>($"select status in ('pausing', 'paused', 'cancelling', 'cancelled') from embedding_admin.run where id = {run}", Cancel), "Nothing was asked of the run.");
         Provider.Script.Latency = TimeSpan.FromSeconds(1);
         Provider.Script.Hang = false;
     }
@@ -158,7 +164,7 @@ public sealed class Fleet(Server server) : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(60))
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromMinutes(2))
                 throw new TimeoutException($"{otherwise}\n{Said}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
         }

@@ -17,9 +17,9 @@ internal sealed class RunPage(IPage page)
     ];
 
     // Milliseconds.
-    private const float Patience = 30_000;
+    private const float Patience = 120_000;
 
-    private const int MostSteps = 10;
+    private const int MostSteps = 40;
 
     public ILocator Bar => page.GetByRole(AriaRole.Progressbar);
 
@@ -43,9 +43,8 @@ internal sealed class RunPage(IPage page)
 
     public ILocator Ask(string button) => page.Locator(".run-commands").GetByRole(AriaRole.Button, new() { Name = button, Exact = true });
 
-    /// <summary>Waits until the page says that the run has this status.</summary>
-    public Task IsAsync(string status, TimeSpan within) =>
-        Expect(page.Locator(".run-state .status-badge").First).ToContainTextAsync(status, new() { Timeout = (float)within.TotalMilliseconds });
+    /// <summary>Waits until the page says that the run has this status; a worker may have to start, and a run to end.</summary>
+    public Task IsAsync(string status) => Expect(page.Locator(".run-state .status-badge").First).ToContainTextAsync(status, new() { Timeout = Patience });
 
     /// <summary>How far the run is, in the bar's words.</summary>
     public async Task<string> ProgressAsync() => await Bar.GetAttributeAsync("aria-valuetext") ?? "";

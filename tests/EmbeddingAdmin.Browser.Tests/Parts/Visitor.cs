@@ -10,6 +10,9 @@ namespace EmbeddingAdmin.Browser.Tests;
 /// </summary>
 internal sealed class Visitor : IAsyncDisposable
 {
+    /// <summary>How long a page may take for anything, in milliseconds: a busy machine is no fault of the page's.</summary>
+    internal const float Patience = 60_000;
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<Task<(string From, string Text)>> _received = [];
     private readonly ConcurrentQueue<string> _faults = [];
@@ -26,6 +29,7 @@ internal sealed class Visitor : IAsyncDisposable
     public static async Task<Visitor> ComeAsync(Chrome chrome)
     {
         var context = await chrome.Browser.NewContextAsync(new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        context.SetDefaultTimeout(Patience);
         var visitor = new Visitor(context, await context.NewPageAsync());
         visitor.Listen(visitor.Page);
         return visitor;
@@ -80,7 +84,7 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     /// <summary>Every document, answer and frame that this visitor's pages have received, with where it came from.</summary>
-    public async Task<IReadOnlyList<(string From, string Text)>> ReceivedAsync() => await Task.WhenAll(_received).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    public async Task<IReadOnlyList<(string From, string Text)>> ReceivedAsync() => await Task.WhenAll(_received).WaitAsync(TimeSpan.FromMilliseconds(Patience), TimeProvider.System);
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
 
