@@ -33,7 +33,7 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
         await Expect(panel.Fact("Rows in scope")).ToContainTextAsync("300");
         await panel.Ask("Start").ClickAsync();
         await run.IsAsync("Succeeded");
-        await fleet.UntilAsync(async () => await SnapshotsAsync() == 1, "No snapshot was taken after the run.");
+        await IsKeptAsync(run: 1);
 
         await fleet.Database.ExecuteAsync("update stories set title = title || ', told anew' where id in (select id from stories order by id limit 12)", Cancel);
         // What an app that has been running for a while has in its history.
@@ -52,6 +52,8 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
         await look.BrieflyAtAsync("coverage-start", dialog: true);
         await panel.Ask("Start").ClickAsync();
         await run.IsAsync("Succeeded");
+        // With it what is old is thinned.
+        await IsKeptAsync(run: 2);
         await page.GotoAsync(new Uri(fleet.Address, $"/tables/{Fleet.Table}/coverage").ToString());
 
         await card.ShowsAsync(sql);
@@ -91,6 +93,7 @@ public sealed class CoverageTests(Chrome chrome, Fleet fleet) : IClassFixture<Fl
 
         ILocator Range(string word) => page.GetByRole(AriaRole.Navigation, new() { Name = "Time shown" }).GetByRole(AriaRole.Link, new() { Name = word, Exact = true });
 
-        Task<long> SnapshotsAsync() => fleet.Database.ScalarAsync<long>("select count(*) from embedding_admin.coverage_snapshot s join embedding_admin.vector_column c on c.id = s.vector_column where c.name = 'public.stories.embedding'", Cancel);
+        Task IsKeptAsync(int run) => fleet.UntilAsync(
+            () => fleet.Database.ScalarAsync<bool>($"select exists (select from embedding_admin.coverage_snapshot where run = {run})", Cancel), $"No snapshot was taken after run {run}.");
     }
 }
