@@ -7,11 +7,13 @@ namespace EmbeddingAdmin.Web.Tests;
 /// <summary>A way to the database that can be open or shut, and that counts who came. The port stays the same.</summary>
 internal sealed class Relay : IAsyncDisposable
 {
+    private readonly HeldPort _port = new();
     private readonly (string Host, int Port) _target;
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _tasks = [];
     private readonly Lock _gate = new();
     private TcpListener? _listener;
+    private volatile TaskCompletionSource? _held;
     private int _connections;
     private int _refusals;
 
@@ -19,15 +21,10 @@ internal sealed class Relay : IAsyncDisposable
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         _target = (settings.Host!, settings.Port);
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        settings.Port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+        settings.Port = _port.Number;
         settings.Host = "127.0.0.1";
-        Port = settings.Port;
         ConnectionString = settings.ConnectionString;
     }
-
-    public int Port { get; }
 
     /// <summary>The same database, by this way.</summary>
     public string ConnectionString { get; }
@@ -40,10 +37,15 @@ internal sealed class Relay : IAsyncDisposable
 
     public void Open()
     {
-        _listener = new TcpListener(IPAddress.Loopback, Port);
+        _listener = new TcpListener(IPAddress.Loopback, _port.Number);
         _listener.Start();
         _tasks.Add(AcceptAsync(_listener));
     }
+
+    /// <summary>Whoever comes from now on is let in, and gets no further before <see cref="LetGo"/>.</summary>
+    public void Hold() => _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetGo() => _held?.SetResult();
 
     /// <summary>Cuts what is connected; new connections are refused.</summary>
     public void Close()
@@ -60,6 +62,7 @@ internal sealed class Relay : IAsyncDisposable
     {
         Close();
         await Task.WhenAll(_tasks);
+        _port.Dispose();
     }
 
     private async Task AcceptAsync(TcpListener listener)
@@ -89,6 +92,8 @@ internal sealed class Relay : IAsyncDisposable
                 _sockets.AddRange([client, server]);
             try
             {
+                if (_held is { } held)
+                    await held.Task;
                 await server.ConnectAsync(_target.Host, _target.Port);
                 await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
             }

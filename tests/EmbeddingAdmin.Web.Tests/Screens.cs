@@ -22,7 +22,6 @@ internal sealed class Screens : BunitContext
     {
         _whoever = AddAuthorization();
         JSInterop.Mode = JSRuntimeMode.Loose;
-        DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", connection), new("Backfill:RowsPerSecond", "400")]).AddInMemoryCollection(tables ?? EmbeddingAdmin.Local.DemoTables.Settings)
             .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
         Services.AddSingleton<IConfiguration>(configuration);

@@ -125,7 +125,7 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
                 case ReadinessState.Ready:
                     await brake.UntilOnAsync(stoppingToken);
                     if (brake.Refusal is { } refusal)
-                        Refuse(refusal);
+                        Become(Refused(refusal));
                     break;
                 case ReadinessState.Unreachable:
                     await Task.Delay(Pause, clock, stoppingToken);
@@ -159,38 +159,45 @@ internal sealed partial class Readiness(NpgsqlDataSource database, SettingsRepor
 
     private async Task TryAsync(SchemaConfirmation? confirmed, CancellationToken cancel)
     {
-        var before = State;
+        ReadinessState answer;
+        try
+        {
+            answer = await AnswerAsync(confirmed, cancel);
+        }
+        finally
+        {
+            // Before anybody is told: who hears of this try and asks for another is not to get the answer of this one.
+            _attempts++;
+        }
+
+        Become(answer);
+    }
+
+    private async Task<ReadinessState> AnswerAsync(SchemaConfirmation? confirmed, CancellationToken cancel)
+    {
         try
         {
             // What answers then has shown the password of now, and not of an hour ago.
             if (brake.Refusal is not null)
                 database.Clear();
-            Become(await brake.TryAsync(() => ApplyAsync(confirmed, cancel)));
+            return await brake.TryAsync(() => ApplyAsync(confirmed, cancel));
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             if (!MayPass(fault))
-            {
-                Refuse(fault);
-                return;
-            }
-
+                return Refused(fault);
             var shown = Shown(fault);
-            if ((before as ReadinessState.Unreachable)?.Fault != shown)
+            if ((State as ReadinessState.Unreachable)?.Fault != shown)
                 LogNotYet(shown.Code, shown.WhatHappened, shown.NotDone);
-            Become(new ReadinessState.Unreachable(shown, clock.GetUtcNow()));
-        }
-        finally
-        {
-            _attempts++;
+            return new ReadinessState.Unreachable(shown, clock.GetUtcNow());
         }
     }
 
-    private void Refuse(Exception fault)
+    private ReadinessState.Refused Refused(Exception fault)
     {
         var shown = Shown(fault);
         LogNotYet(shown.Code, shown.WhatHappened, shown.NotDone);
-        Become(new ReadinessState.Refused(shown, clock.GetUtcNow()));
+        return new(shown, clock.GetUtcNow());
     }
 
     private Fault Shown(Exception fault) => Fault.Of(DatabaseFaults.Explain(fault, settings.Connection) ?? fault);

@@ -36,8 +36,8 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
     private readonly PartitionedRateLimiter<EmbeddingModel> _one = PartitionedRateLimiter.Create<EmbeddingModel, EmbeddingModel>(
         model => RateLimitPartition.GetConcurrencyLimiter(model, _ => new() { PermitLimit = 1, QueueLimit = 0 }));
 
-    private readonly ConcurrentDictionary<EmbeddingModel, FixedWindowRateLimiter> _each = new();
-    private readonly Lazy<FixedWindowRateLimiter> _all = new(() => Window(AMinute, TimeSpan.FromMinutes(1)));
+    private readonly ConcurrentDictionary<EmbeddingModel, Window> _each = new();
+    private readonly Window _all = new(AMinute, TimeSpan.FromMinutes(1), clock);
     private readonly Lock _gate = new();
     private ImmutableDictionary<EmbeddingModel, ProbeState> _states = ImmutableDictionary<EmbeddingModel, ProbeState>.Empty;
     private ImmutableDictionary<EmbeddingModel, long> _began = ImmutableDictionary<EmbeddingModel, long>.Empty;
@@ -73,12 +73,10 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
         using var one = _one.AttemptAcquire(model);
         if (!one.IsAcquired)
             throw TooSoon($"{Named(model)} is being probed now, and its answer is shown here.", Rest(model));
-        using var each = Take(_each.GetOrAdd(model, _ => Window(1, Between)));
-        if (!each.IsAcquired)
+        if (!_each.GetOrAdd(model, _ => new(1, Between, clock)).Take(out _))
             throw TooSoon($"{Named(model)} was probed a moment ago.", Rest(model));
-        using var all = Take(_all.Value);
-        if (!all.IsAcquired)
-            throw TooSoon($"Providers were probed {AMinute} times in a minute.", all.TryGetMetadata(MetadataName.RetryAfter, out var rest) ? rest : Between);
+        if (!_all.Take(out var rest))
+            throw TooSoon($"Providers were probed {AMinute} times in a minute.", rest);
 
         var report = await ProbeAsync(provider, actor, cancellationToken);
         await events.RecordAsync(actor, null, "provider.probed", $"A probe of {Named(model)} for {string.Join(", ", tables)}. {report.Sentence}", cancellationToken, report.Code);
@@ -86,12 +84,7 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _one.Dispose();
-        foreach (var limit in _each.Values.Append(_all.Value))
-            limit.Dispose();
-    }
+    public void Dispose() => _one.Dispose();
 
     private async Task<ProbeReport> ProbeAsync(EmbeddingProvider provider, Actor actor, CancellationToken cancel)
     {
@@ -135,20 +128,30 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
             return _began.TryGetValue(model, out var began) && Between - clock.GetElapsedTime(began) is { Ticks: > 0 } rest ? rest : TimeSpan.FromSeconds(1);
     }
 
-    // A window that is opened by whoever knocks and not by a timer begins with the permit that is taken in it.
-    private static FixedWindowRateLimiter Window(int permits, TimeSpan length) =>
-        new(new() { PermitLimit = permits, Window = length, QueueLimit = 0, AutoReplenishment = false });
-
-    private static RateLimitLease Take(FixedWindowRateLimiter limit)
-    {
-        limit.TryReplenish();
-        return limit.AttemptAcquire();
-    }
-
     private static string Named(EmbeddingModel model) => model.Provider == LocalEmbeddings.ProviderName ? $"{model.Model} {model.Host}" : $"{model.Model} at {model.Host}";
 
     private static EmbeddingAdminException TooSoon(string why, TimeSpan rest) =>
         new(ErrorCodes.ProbedTooOften, $"{why} Nothing was sent. Try again in {Math.Ceiling(rest.TotalSeconds):0} s.");
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>So many in a time that begins with the first of them. The package's <see cref="FixedWindowRateLimiter"/> goes by the system's own clock.</summary>
+    private sealed class Window(int most, TimeSpan length, TimeProvider clock)
+    {
+        private readonly Lock _gate = new();
+        private long _began;
+        private int _taken;
+
+        /// <param name="rest">How long it is until one more may be taken.</param>
+        public bool Take(out TimeSpan rest)
+        {
+            lock (_gate)
+            {
+                rest = _taken == 0 ? TimeSpan.Zero : length - clock.GetElapsedTime(_began);
+                if (rest <= TimeSpan.Zero)
+                    (_began, _taken) = (clock.GetTimestamp(), 0);
+                return _taken < most && ++_taken > 0;
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ public sealed class EmbeddingCallTests : IDisposable
     private readonly List<Wait?> _waits = [];
 
     // By the real clock: what waits for a fake one forever shall fail, not hang.
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(10), TimeProvider.System);
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(60), TimeProvider.System);
 
     private CancellationToken Token => _patience.Token;
 
@@ -145,7 +145,7 @@ public sealed class EmbeddingCallTests : IDisposable
         await _clock.WhenTimersAsync(1, Token);
         await run.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, CancellationToken.None));
         Assert.Equal(1, provider.Calls);
     }
 

@@ -59,8 +59,8 @@ internal sealed record Verdict(string Name, ProviderFaultKind? Kind, string Code
         new("http-522", Transient, "EA-PRV-19", "failed (522, \"522: Connection timed out Error code 522 Connection timed out"),
         new("http-524", Transient, "EA-PRV-19", "failed (524, \"524: A timeout occurred"),
         new("http-529", Transient, "EA-PRV-19", "failed (529 overloaded_error, \"Overloaded\")"),
-        new("hang", Transient, "EA-PRV-16", "did not answer within 0.3 s"),
-        new("drip", Transient, "EA-PRV-16", "did not answer within 0.3 s"),
+        new("hang", Transient, "EA-PRV-16", "did not answer within 3 s"),
+        new("drip", Transient, "EA-PRV-16", "did not answer within 3 s"),
         new("drop", Transient, "EA-PRV-17", "could not be reached, or broke the connection"),
         new("cut", Transient, "EA-PRV-17", "could not be reached, or broke the connection"),
 

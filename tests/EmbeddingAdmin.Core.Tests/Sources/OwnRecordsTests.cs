@@ -55,6 +55,6 @@ public sealed partial class OwnRecordsTests
     private static partial Regex Use();
 
     // Of the table that comes last before it.
-    [GeneratedRegex(@"^from embedding_admin\.[a-z_]+(?!.*\bfrom\b).*\bfor (no key update|key share|update|share)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"^from embedding_admin\.[a-z_]+(?!.*\bfrom\b).*\bfor (no key update|key share|update|share)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline, 60_000)]
     private static partial Regex Locking();
 }

@@ -78,7 +78,7 @@ public sealed partial class SessionStateTests
         |(?i:\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\()
         |(?i:\bset_config\s*\([^()]*,\s*false\s*\))
         |(?i:\bcreate\s+(?:global\s+|local\s+)?temp(?:orary)?\b(?!.*\bon\s+commit\s+drop$)|\binto\s+temp(?:orary)?\b|\bwith\s+hold\b)
-        """, RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture, 1000)]
+        """, RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Leaving();
 
     [GeneratedRegex("^(un)?listen ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

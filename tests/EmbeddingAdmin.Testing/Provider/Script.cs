@@ -42,7 +42,7 @@ public sealed class Script(TimeProvider time)
         }
     }
 
-    /// <summary>While true, a probe that comes in is never answered.</summary>
+    /// <summary>While true, a probe that comes in is not answered before the script is cleared.</summary>
     public bool HangProbes { get; set; }
 
     /// <summary>How long each call takes.</summary>

@@ -116,7 +116,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         try
         {
             if (Script.HangProbes)
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
+                await Script.WhenClearedAsync(http.RequestAborted);
             await AdmitAsync(http, request, Script.Probe, null, charge: false);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)

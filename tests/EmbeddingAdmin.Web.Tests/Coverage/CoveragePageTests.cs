@@ -250,6 +250,8 @@ public sealed class CoveragePageTests(ScreensDatabase database) : IClassFixture<
         var now = screens.Render<CoverageNow>(p => p.Add(c => c.Table, Profiles));
         now.WaitForAssertion(() => Assert.Contains("vectors examined", now.Find(".as-of").TextContent, StringComparison.Ordinal));
         now.WaitForAssertion(() => Assert.Contains(now.FindAll(".suggestions li"), suggestion => suggestion.TextContent.Contains("vectors are of unknown origin", StringComparison.Ordinal)));
+        // Its result is there a moment before it has ended, and until then another one is the same.
+        await Until.TrueAsync(() => scans.Turns(Profiles) % 2 == 0);
         var first = await ScansAsync();
 
         await now.Find(".examine button").ClickAsync(new());

@@ -67,5 +67,5 @@ public sealed class SamplePanelTests(ScreensDatabase database) : IClassFixture<S
     private static AngleSharp.Dom.IElement Start(IRenderedComponent<SamplePanel> panel) => panel.FindAll(".panel-buttons button")[1];
 
     private static decimal Cost(IRenderedComponent<SamplePanel> panel) =>
-        decimal.Parse(System.Text.RegularExpressions.Regex.Match(panel.Find(".facts").TextContent, @"(?<=at most about \$)[0-9.,]+", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)).Value, System.Globalization.CultureInfo.InvariantCulture);
+        decimal.Parse(System.Text.RegularExpressions.Regex.Match(panel.Find(".facts").TextContent, @"(?<=at most about \$)[0-9.,]+", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(60)).Value, System.Globalization.CultureInfo.InvariantCulture);
 }

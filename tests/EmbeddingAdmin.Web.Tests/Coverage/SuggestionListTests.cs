@@ -5,6 +5,7 @@ using EmbeddingAdmin.Web.Coverage;
 using EmbeddingAdmin.Web.Tests.Runs;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Radzen;
 using Radzen.Blazor;
 using TestContext = Xunit.TestContext;
@@ -50,7 +51,14 @@ public sealed class SuggestionListTests(ScreensDatabase database) : IClassFixtur
         screens.Feed.Publish(Sample.Snapshot(wrote with { Version = wrote.Version + 1, EndedAt = wrote.EndedAt ?? wrote.ChangedAt }, (Writing.RowOutcome.Written, 5)));
         list.WaitForAssertion(() => Assert.StartsWith($"Nothing was verified since run {wrote.Id} wrote.", list.Find(".suggestions span:not(.rzi)").TextContent, StringComparison.Ordinal));
 
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => list.Find(".suggestions button").ClickAsync(new())));
+        // The first click's run is not written before all of them have come.
+        await using var connection = await database.Database.DataSource.OpenConnectionAsync(Cancel);
+        await using var held = await connection.BeginTransactionAsync(Cancel);
+        await using (var command = new NpgsqlCommand("lock table embedding_admin.run in exclusive mode", connection, held))
+            await command.ExecuteNonQueryAsync(Cancel);
+        var clicks = Enumerable.Range(0, 5).Select(_ => list.Find(".suggestions button").ClickAsync(new())).ToList();
+        await held.RollbackAsync(Cancel);
+        await Task.WhenAll(clicks);
         var run = await database.Database.ScalarAsync<long>("select id from embedding_admin.run where kind = 'verify'", Cancel);
         Assert.Equal((1L, $"http://localhost/runs/{run}"), (await database.CountAsync("embedding_admin.run where kind = 'verify'"), screens.Services.GetRequiredService<NavigationManager>().Uri));
     }

@@ -1,6 +1,7 @@
 using Bunit;
 using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Runs;
+using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Web.Coverage;
 using Microsoft.Extensions.DependencyInjection;
 using TestContext = Xunit.TestContext;
@@ -22,6 +23,8 @@ public sealed class TableWatchTests(ScreensDatabase database) : IClassFixture<Sc
 
         foreach (var page in pages)
             page.WaitForAssertion(() => Assert.Contains("7 of unknown origin", page.Find("[data-table=stories] .legend").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        // That of the other table may begin later, and end later.
+        await Until.TrueAsync(() => EmbeddingTable.Defaults.All(table => scans.Turns(table) >= 2));
         Assert.Equal(2, await database.Database.ScalarAsync<long>("select sum(scans) from embedding_admin.coverage_scan", TestContext.Current.CancellationToken));
         await screens.DisposeComponentsAsync();
         Assert.Equal(0, screens.Feed.Watchers);

@@ -1,5 +1,6 @@
 using EmbeddingAdmin.Events;
 using EmbeddingAdmin.Providers;
+using EmbeddingAdmin.Testing.Time;
 using EmbeddingAdmin.Web.Providers;
 using Microsoft.Extensions.Options;
 
@@ -54,7 +55,7 @@ public sealed class ProbesTests(ScreensDatabase database) : IClassFixture<Screen
         Assert.Equal((null, null), (probes.Of(provider.Model).Since, probes.Of(provider.Model).Last));
     }
 
-    private Probes New() => new(new ProviderProbe(TimeProvider.System), new PriceList(Options.Create(new PriceOptions())), new EventLog(database.Database.DataSource), TimeProvider.System);
+    private Probes New() => new(new ProviderProbe(TimeProvider.System), new PriceList(Options.Create(new PriceOptions())), new EventLog(database.Database.DataSource), new FakeClock());
 
     private static EmbeddingProvider Local(int dimensions) => EmbeddingProviders.Create(new EmbeddingOptions(), dimensions, TimeProvider.System);
 

@@ -1,7 +1,10 @@
 using AngleSharp.Dom;
 using Bunit;
+using EmbeddingAdmin.Events;
+using EmbeddingAdmin.Providers;
 using EmbeddingAdmin.Tables;
 using EmbeddingAdmin.Testing.Provider;
+using EmbeddingAdmin.Testing.Time;
 using EmbeddingAdmin.Web.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using TestContext = Xunit.TestContext;
@@ -72,22 +75,30 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
     [Fact]
     public async Task Who_comes_too_soon_is_refused_and_nothing_is_sent()
     {
+        // By the system's clock the five seconds may be over before a busy page has drawn the first one's answer.
+        var clock = new FakeClock();
         await using var screens = await OpenAsync();
+        screens.Services.AddSingleton(services => new Probes(services.GetRequiredService<ProviderProbe>(), services.GetRequiredService<PriceList>(), services.GetRequiredService<EventLog>(), clock));
         var page = Open(screens);
         await Button(page).ClickAsync(new());
         page.WaitForAssertion(() => Assert.Equal("Answers", Badge(Card(page))));
 
+        clock.Advance(Probes.Between - TimeSpan.FromMilliseconds(1));
         await Button(page).ClickAsync(new());
 
-        Assert.Matches($"^{Small} at {Provider.Address.Authority} was probed a moment ago. Nothing was sent. Try again in [1-5] s. {ErrorCodes.ProbedTooOften}$", Words(page.Find(".error-card")));
+        Assert.Equal($"{Small} at {Provider.Address.Authority} was probed a moment ago. Nothing was sent. Try again in 1 s. {ErrorCodes.ProbedTooOften}", Words(page.Find(".error-card")));
         Assert.Equal(1, Provider.Counts.Probes);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Button(page).ClickAsync(new());
+        Assert.Equal(2, Provider.Counts.Probes);
     }
 
     [Fact]
-    public async Task What_is_under_way_is_said_and_not_sent_twice_and_a_provider_that_stays_silent_is_said_to()
+    public async Task What_is_under_way_is_said_and_not_sent_twice()
     {
         Provider.Script.HangProbes = true;
-        await using var screens = await OpenAsync(("Embeddings:Timeout", "00:00:03"));
+        await using var screens = await OpenAsync();
         var (page, elsewhere) = (Open(screens), Open(screens));
 
         var first = Button(page).ClickAsync(new());
@@ -97,7 +108,22 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
         await Button(elsewhere).ClickAsync(new());
         Assert.Contains("is being probed now, and its answer is shown here. Nothing was sent. Try again in", Words(elsewhere.Find(".error-card")), StringComparison.Ordinal);
 
+        Provider.Script.Clear();
         await first;
+        page.WaitForAssertion(() => Assert.Equal("Answers", Badge(Card(page))));
+        elsewhere.WaitForAssertion(() => Assert.Equal("Answers", Badge(Card(elsewhere))));
+        Assert.Equal(1, Provider.Counts.Probes);
+    }
+
+    [Fact]
+    public async Task A_provider_that_stays_silent_is_said_to()
+    {
+        Provider.Script.HangProbes = true;
+        await using var screens = await OpenAsync(("Embeddings:Timeout", "00:00:03"));
+        var (page, elsewhere) = (Open(screens), Open(screens));
+
+        await Button(page).ClickAsync(new());
+
         page.WaitForAssertion(() => Assert.Equal("No answer in time", Badge(Card(page))));
         Assert.Contains(ErrorCodes.ProviderTimeout, Words(page.Find(".probe-result .error-card")), StringComparison.Ordinal);
         elsewhere.WaitForAssertion(() => Assert.Contains(ErrorCodes.ProviderTimeout, Words(elsewhere.Find(".probe-result")), StringComparison.Ordinal));

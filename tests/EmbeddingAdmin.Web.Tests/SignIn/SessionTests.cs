@@ -14,12 +14,13 @@ public sealed class SessionTests(SignInDatabase database) : IClassFixture<SignIn
     [Fact]
     public async Task A_session_survives_a_restart()
     {
-        var app = await database.StartAppAsync();
-        var address = app.Address;
+        using var port = new HeldPort();
+        var address = ("urls", $"http://127.0.0.1:{port.Number}");
+        var app = await database.StartAppAsync(address);
         using var visitor = await SignedInAsync(app);
         await app.DisposeAsync();
 
-        await using var again = await database.StartAppAsync(("urls", address.GetLeftPart(UriPartial.Authority)));
+        await using var again = await database.StartAppAsync(address);
         Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("/")).StatusCode);
     }
 

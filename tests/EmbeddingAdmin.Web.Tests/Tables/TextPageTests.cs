@@ -71,7 +71,7 @@ public sealed class TextPageTests(Postgres postgres) : IAsyncLifetime
         }
 
         page.Find("textarea").Input("By {genre}");
-        page.FindAll(".chip").Single(chip => chip.TextContent.StartsWith("title ", StringComparison.Ordinal)).Click();
+        await page.InvokeAsync(() => page.FindAll(".chip").Single(chip => chip.TextContent.StartsWith("title ", StringComparison.Ordinal)).ClickAsync(new()));
         page.WaitForAssertion(() => Assert.Equal("By {genre}\n{title}", page.Find("textarea").GetAttribute("value")));
         Assert.DoesNotContain(page.FindAll(".chip"), chip => chip.TextContent.Contains("embedding", StringComparison.Ordinal));
         await Button(page, "Preview on twenty rows").ClickAsync(new());
