@@ -12,7 +12,7 @@ namespace EmbeddingAdmin.Providers;
 /// told afterwards that what was taken cost more or less, or that the provider counts otherwise. This one runs on a
 /// <see cref="TimeProvider"/> and can be put right at any moment; its level may fall below 0, and the next ones then wait that out.
 /// </remarks>
-internal sealed class RateBucket(TimeProvider time) : RateLimiter
+public sealed class RateBucket(TimeProvider time) : RateLimiter
 {
     // Timers count whole milliseconds, and end at 49 days.
     private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);

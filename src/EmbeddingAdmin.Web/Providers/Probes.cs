@@ -36,8 +36,8 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
     private readonly PartitionedRateLimiter<EmbeddingModel> _one = PartitionedRateLimiter.Create<EmbeddingModel, EmbeddingModel>(
         model => RateLimitPartition.GetConcurrencyLimiter(model, _ => new() { PermitLimit = 1, QueueLimit = 0 }));
 
-    private readonly ConcurrentDictionary<EmbeddingModel, Window> _each = new();
-    private readonly Window _all = new(AMinute, TimeSpan.FromMinutes(1), clock);
+    private readonly ConcurrentDictionary<EmbeddingModel, RateBucket> _each = new();
+    private readonly RateBucket _all = Bucket(AMinute, TimeSpan.FromMinutes(1), clock);
     private readonly Lock _gate = new();
     private ImmutableDictionary<EmbeddingModel, ProbeState> _states = ImmutableDictionary<EmbeddingModel, ProbeState>.Empty;
     private ImmutableDictionary<EmbeddingModel, long> _began = ImmutableDictionary<EmbeddingModel, long>.Empty;
@@ -73,10 +73,12 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
         using var one = _one.AttemptAcquire(model);
         if (!one.IsAcquired)
             throw TooSoon($"{Named(model)} is being probed now, and its answer is shown here.", Rest(model));
-        if (!_each.GetOrAdd(model, _ => new(1, Between, clock)).Take(out _))
+        using var each = _each.GetOrAdd(model, _ => Bucket(1, Between, clock)).AttemptAcquire();
+        if (!each.IsAcquired)
             throw TooSoon($"{Named(model)} was probed a moment ago.", Rest(model));
-        if (!_all.Take(out var rest))
-            throw TooSoon($"Providers were probed {AMinute} times in a minute.", rest);
+        using var all = _all.AttemptAcquire();
+        if (!all.IsAcquired)
+            throw TooSoon($"Providers were probed {AMinute} times in a minute.", _all.WaitFor(1));
 
         var report = await ProbeAsync(provider, actor, cancellationToken);
         await events.RecordAsync(actor, null, "provider.probed", $"A probe of {Named(model)} for {string.Join(", ", tables)}. {report.Sentence}", cancellationToken, report.Code);
@@ -84,7 +86,12 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    public void Dispose()
+    {
+        _one.Dispose();
+        foreach (var bucket in _each.Values.Append(_all))
+            bucket.Dispose();
+    }
 
     private async Task<ProbeReport> ProbeAsync(EmbeddingProvider provider, Actor actor, CancellationToken cancel)
     {
@@ -135,23 +142,10 @@ public sealed class Probes(ProviderProbe probe, PriceList prices, EventLog event
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>So many in a time that begins with the first of them. The package's <see cref="FixedWindowRateLimiter"/> goes by the system's own clock.</summary>
-    private sealed class Window(int most, TimeSpan length, TimeProvider clock)
+    private static RateBucket Bucket(int permits, TimeSpan fill, TimeProvider clock)
     {
-        private readonly Lock _gate = new();
-        private long _began;
-        private int _taken;
-
-        /// <param name="rest">How long it is until one more may be taken.</param>
-        public bool Take(out TimeSpan rest)
-        {
-            lock (_gate)
-            {
-                rest = _taken == 0 ? TimeSpan.Zero : length - clock.GetElapsedTime(_began);
-                if (rest <= TimeSpan.Zero)
-                    (_began, _taken) = (clock.GetTimestamp(), 0);
-                return _taken < most && ++_taken > 0;
-            }
-        }
+        var bucket = new RateBucket(clock);
+        bucket.Limit(permits, fill);
+        return bucket;
     }
 }

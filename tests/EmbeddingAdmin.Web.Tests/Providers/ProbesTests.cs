@@ -21,7 +21,7 @@ public sealed class ProbesTests(ScreensDatabase database) : IClassFixture<Screen
 
         var refused = await Assert.ThrowsAsync<EmbeddingAdminException>(() => ProbeAsync(probes, Probes.AMinute + 1));
 
-        Assert.Equal((ErrorCodes.ProbedTooOften, "Providers were probed 12 times in a minute. Nothing was sent. Try again in 60 s."), (refused.Code, refused.Message));
+        Assert.Equal((ErrorCodes.ProbedTooOften, "Providers were probed 12 times in a minute. Nothing was sent. Try again in 5 s."), (refused.Code, refused.Message));
         Assert.Equal(Probes.AMinute, await database.CountAsync("embedding_admin.event where kind = 'provider.probed'"));
     }
 

@@ -83,13 +83,13 @@ public sealed class ProvidersPageTests(ScreensDatabase database) : IClassFixture
         await Button(page).ClickAsync(new());
         page.WaitForAssertion(() => Assert.Equal("Answers", Badge(Card(page))));
 
-        clock.Advance(Probes.Between - TimeSpan.FromMilliseconds(1));
+        clock.Advance(Probes.Between - TimeSpan.FromSeconds(1));
         await Button(page).ClickAsync(new());
 
         Assert.Equal($"{Small} at {Provider.Address.Authority} was probed a moment ago. Nothing was sent. Try again in 1 s. {ErrorCodes.ProbedTooOften}", Words(page.Find(".error-card")));
         Assert.Equal(1, Provider.Counts.Probes);
 
-        clock.Advance(TimeSpan.FromMilliseconds(1));
+        clock.Advance(TimeSpan.FromSeconds(1));
         await Button(page).ClickAsync(new());
         Assert.Equal(2, Provider.Counts.Probes);
     }
