@@ -34,12 +34,13 @@ public sealed class OverviewTests(ScreensDatabase database) : IClassFixture<Scre
         await using (var direct = await Screens.OpenAsync(database))
         {
             var page = direct.Render<Overview>();
-            page.WaitForAssertion(() => Assert.NotNull(direct.Services.GetRequiredService<PoolerProbe>().Known));
+            await LookedAsync(direct, new(PoolerMode.None, null));
             Assert.Empty(page.FindAll(".pooler-notice"));
         }
 
         await using var pooler = await database.StartPoolerAsync();
         await using var screens = await Screens.OpenAsync(database, _ => new(pooler.ConnectionString));
+        await LookedAsync(screens, new(PoolerMode.Transaction, "PgBouncer"));
         var overview = screens.Render<Overview>();
         overview.WaitForAssertion(() => Assert.StartsWith("The database is reached through a pooler in transaction mode (PgBouncer).", overview.Find(".pooler-notice").TextContent, StringComparison.Ordinal));
         overview.WaitForAssertion(() => Assert.Equal("5,000", Figures(overview, "stories")[0]));
@@ -109,6 +110,10 @@ public sealed class OverviewTests(ScreensDatabase database) : IClassFixture<Scre
             await database.ExecuteAsync("alter table gone rename to profiles");
         }
     }
+
+    /// <summary>Waits until what is there is known: a look that takes a busy machine more than a few seconds comes to nothing, and a page takes only one.</summary>
+    private static Task LookedAsync(Screens screens, Pooler there) =>
+        Until.HoldsAsync(async () => await screens.Services.GetRequiredService<PoolerProbe>().LookAsync(TestContext.Current.CancellationToken) == there);
 
     private static List<string> Figures<T>(IRenderedComponent<T> page, string table)
         where T : Microsoft.AspNetCore.Components.IComponent => [.. page.FindAll($"[data-table={table}] .figure-value").Select(figure => figure.TextContent)];
