@@ -170,7 +170,7 @@ public sealed class CoveragePageTests(ScreensDatabase database) : IClassFixture<
         Assert.Equal(12, ages.FindAll(".months")[0].QuerySelectorAll("th[scope=row]").Length);
         Assert.Equal("3 months before", ages.Find(".months-before summary").TextContent);
         Assert.Equal(["Jun 2023", "0 of 1 row", "0 %"], new[] { "th", ".numbers", "td.numbers" }.Select(part => ages.FindAll(".months")[1].QuerySelectorAll("tbody tr")[^1].QuerySelector(part)!.TextContent));
-        Assert.Matches("the oldest was made [23] years ago|the oldest was made \\d+ days ago", ages.Find(".oldest").TextContent);
+        Assert.Matches("the oldest was made \\d+ (years|days) ago", ages.Find(".oldest").TextContent);
 
         await database.ExecuteAsync("update stories set embedding = array_fill(0.1, array[1536])::extensions.vector where created_at = '2023-06-01 12:00Z'");
         await ages.Find("button").ClickAsync(new());
