@@ -4,7 +4,7 @@ namespace EmbeddingAdmin.Testing.Time;
 public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
 {
     // By the real clock: a test whose code never comes to its pause fails and does not hang.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
@@ -60,7 +60,7 @@ public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
         return true;
     }
 
-    /// <summary>Waits until so many timers are set: the code under test has then come to its pause. Gives up after ten real seconds.</summary>
+    /// <summary>Waits until so many timers are set: the code under test has then come to its pause. Gives up after a real minute.</summary>
     public async Task WhenTimersAsync(int count, CancellationToken token)
     {
         while (true)
