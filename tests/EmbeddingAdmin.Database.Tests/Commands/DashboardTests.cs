@@ -34,10 +34,10 @@ public sealed partial class DashboardTests : IDisposable
 
         await app.SignalAsync("TERM");
         Assert.Equal(0, (await app.EndAsync()).ExitCode);
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
         var gone = await App.RunAsync(Settings, "sign-in", "--json");
         Assert.Equal((2, "EA-CLI-03"), (gone.ExitCode, gone.ErrorCode));
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed partial class DashboardTests : IDisposable
         await using (var app = App.Start(Settings))
         {
             await app.Output.LineWithAsync("Sign in");
-            await using var run = App.Start([.. Settings, ("Backfill__RowsPerSecond", "100")], "backfill", "stories", "--json");
+            await using var run = App.Start([.. Settings, ("Backfill__RowsPerSecond", "20")], "backfill", "stories", "--json");
             await run.Error.LineWithAsync("of 5,000 rows");
             var pause = await App.RunAsync(Settings, "pause", "1", "--json");
             Assert.Equal((0, "pausing"), (pause.ExitCode, pause.Json.GetProperty("status").GetString()));
@@ -56,9 +56,7 @@ public sealed partial class DashboardTests : IDisposable
 
             await app.SignalAsync("KILL");
             await app.EndAsync();
-            using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-            soon.CancelAfter(TimeSpan.FromSeconds(10));
-            await _folder.UntilNoProcessIsLeftAsync(soon.Token);
+            await _folder.UntilNoProcessIsLeftAsync(Cancel);
         }
 
         await using (var app = App.Start(Settings))
@@ -76,7 +74,7 @@ public sealed partial class DashboardTests : IDisposable
             Assert.Contains("Run 1 is Interrupted", ended.Error, StringComparison.Ordinal);
         }
 
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
     }
 
     internal static async Task<Uri> AddressAsync(App app) => new((await app.Output.LineWithAsync("listening on ")).Split(' ')[^1]);

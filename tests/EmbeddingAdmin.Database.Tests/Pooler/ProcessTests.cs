@@ -29,7 +29,7 @@ public sealed class ProcessTests(AssemblyStack stack)
             var verified = await App.RunAsync(settings, "verify", "profiles", "--json");
             Assert.Equal((0, "verified"), (verified.ExitCode, verified.Json.GetProperty("verdict").GetString()));
 
-            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "100")], "backfill", "stories", "--limit", "3000", "--json");
+            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "40")], "backfill", "stories", "--limit", "3000", "--json");
             await begun.Error.LineWithAsync("of 3,000 rows");
             Assert.Equal(0, (await App.RunAsync(settings, "pause", "3", "--json")).ExitCode);
             Assert.Equal(5, (await begun.EndAsync()).ExitCode);
