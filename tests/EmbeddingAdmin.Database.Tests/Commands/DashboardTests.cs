@@ -12,6 +12,9 @@ public sealed partial class DashboardTests : IDisposable
 
     private (string Name, string Value)[] Settings => [("LocalStack__Folder", _folder.Path), ("DataProtection__Folder", Path.Combine(_folder.Path, "keys"))];
 
+    // Two that look for a first free port at the same moment find the same: only the test of that looks for one.
+    private (string Name, string Value)[] Anywhere => [.. Settings, ("urls", "http://127.0.0.1:0")];
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -44,7 +47,7 @@ public sealed partial class DashboardTests : IDisposable
     public async Task A_killed_dashboard_leaves_no_process_and_the_next_one_finds_the_paused_run_as_it_was_left()
     {
         Ended before;
-        await using (var app = App.Start(Settings))
+        await using (var app = App.Start(Anywhere))
         {
             await app.Output.LineWithAsync("Sign in");
             await using var run = App.Start([.. Settings, ("Backfill__RowsPerSecond", "20")], "backfill", "stories", "--json");
@@ -59,7 +62,7 @@ public sealed partial class DashboardTests : IDisposable
             await _folder.UntilNoProcessIsLeftAsync(Cancel);
         }
 
-        await using (var app = App.Start(Settings))
+        await using (var app = App.Start(Anywhere))
         {
             await app.Output.LineWithAsync("Sign in");
             var runs = await App.RunAsync(Settings, "runs", "--json");
