@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Local;
 internal sealed class SupabaseApi : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly GuardedProcess guarded;
 
@@ -104,7 +104,7 @@ internal sealed class SupabaseApi : IAsyncDisposable
             {
                 // It is still starting.
             }
-            if (clock.GetElapsedTime(started) > StartLimit) throw new LocalStackException("The local API did not answer within 30 s, so there is none.");
+            if (clock.GetElapsedTime(started) > StartLimit) throw new LocalStackException("The local API did not answer within 60 s, so there is none.");
             await Task.WhenAny(process.Exited, Task.Delay(Poll, clock, cancel));
             cancel.ThrowIfCancellationRequested();
         }

@@ -163,7 +163,7 @@ public sealed class PatchTests(ApiStack stack) : IClassFixture<ApiStack>
             insert into stories values (1, null);
             create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(600); return new; end';
             create trigger slow before update on stories for each row execute function slow();
-            alter database {database.Name} set statement_timeout = '2s';
+            alter database {database.Name} set statement_timeout = '5s';
             """, ApiStack.Cancel);
         var (url, _, key) = await stack.Postgres.StartApiAsync(database, ApiStack.Cancel);
         await using var services = stack.Open(url, key);

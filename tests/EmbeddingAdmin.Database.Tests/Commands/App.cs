@@ -92,13 +92,13 @@ internal sealed class App : IAsyncDisposable
 /// <summary>The lines that a process said so far.</summary>
 internal sealed class Said
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly List<string> _lines = [];
     private bool _ended;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The first line that has these words in it; waits for it as long as the process speaks, and for a minute at most.</summary>
+    /// <summary>The first line that has these words in it; waits for it as long as the process speaks, and for three minutes at most.</summary>
     public async Task<string> LineWithAsync(string words)
     {
         while (true)

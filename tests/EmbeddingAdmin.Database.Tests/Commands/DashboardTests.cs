@@ -12,6 +12,9 @@ public sealed partial class DashboardTests : IDisposable
 
     private (string Name, string Value)[] Settings => [("LocalStack__Folder", _folder.Path), ("DataProtection__Folder", Path.Combine(_folder.Path, "keys"))];
 
+    // Two that look for a first free port at the same moment find the same: only the test of that looks for one.
+    private (string Name, string Value)[] Anywhere => [.. Settings, ("urls", "http://127.0.0.1:0")];
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -34,20 +37,20 @@ public sealed partial class DashboardTests : IDisposable
 
         await app.SignalAsync("TERM");
         Assert.Equal(0, (await app.EndAsync()).ExitCode);
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
         var gone = await App.RunAsync(Settings, "sign-in", "--json");
         Assert.Equal((2, "EA-CLI-03"), (gone.ExitCode, gone.ErrorCode));
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
     }
 
     [Fact]
     public async Task A_killed_dashboard_leaves_no_process_and_the_next_one_finds_the_paused_run_as_it_was_left()
     {
         Ended before;
-        await using (var app = App.Start(Settings))
+        await using (var app = App.Start(Anywhere))
         {
             await app.Output.LineWithAsync("Sign in");
-            await using var run = App.Start([.. Settings, ("Backfill__RowsPerSecond", "100")], "backfill", "stories", "--json");
+            await using var run = App.Start([.. Settings, ("Backfill__RowsPerSecond", "20")], "backfill", "stories", "--json");
             await run.Error.LineWithAsync("of 5,000 rows");
             var pause = await App.RunAsync(Settings, "pause", "1", "--json");
             Assert.Equal((0, "pausing"), (pause.ExitCode, pause.Json.GetProperty("status").GetString()));
@@ -56,12 +59,10 @@ public sealed partial class DashboardTests : IDisposable
 
             await app.SignalAsync("KILL");
             await app.EndAsync();
-            using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-            soon.CancelAfter(TimeSpan.FromSeconds(10));
-            await _folder.UntilNoProcessIsLeftAsync(soon.Token);
+            await _folder.UntilNoProcessIsLeftAsync(Cancel);
         }
 
-        await using (var app = App.Start(Settings))
+        await using (var app = App.Start(Anywhere))
         {
             await app.Output.LineWithAsync("Sign in");
             var runs = await App.RunAsync(Settings, "runs", "--json");
@@ -76,7 +77,7 @@ public sealed partial class DashboardTests : IDisposable
             Assert.Contains("Run 1 is Interrupted", ended.Error, StringComparison.Ordinal);
         }
 
-        Assert.Empty(_folder.Processes());
+        await _folder.UntilNoProcessIsLeftAsync(Cancel);
     }
 
     internal static async Task<Uri> AddressAsync(App app) => new((await app.Output.LineWithAsync("listening on ")).Split(' ')[^1]);

@@ -8,7 +8,7 @@ namespace EmbeddingAdmin.Database.Tests.Commands;
 /// <summary>Several programs on one database, as processes.</summary>
 public sealed class InstanceTests(AssemblyStack stack) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("embedding-admin-");
 
@@ -28,7 +28,8 @@ public sealed class InstanceTests(AssemblyStack stack) : IDisposable
             var ended = await worker.EndAsync().WaitAsync(Patience, TimeProvider.System, TestEngine.Cancel);
 
             Assert.Equal(0, ended.ExitCode);
-            Assert.True(TimeProvider.System.GetElapsedTime(asked) < TimeSpan.FromSeconds(25));
+            // Beside the 25 s, what a busy machine takes to send a signal and to see a process end.
+            Assert.InRange(TimeProvider.System.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(25 + 20));
             Assert.Equal(RunStatus.Interrupted, (await engine.Store.FindAsync(run.Id, TestEngine.Cancel))!.Status);
             Assert.DoesNotContain("Sign in", ended.Output, StringComparison.Ordinal);
         }

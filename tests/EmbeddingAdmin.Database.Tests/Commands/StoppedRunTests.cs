@@ -94,7 +94,8 @@ public sealed class StoppedRunTests(AssemblyStack stack) : DemoCommands(stack)
     {
         await using var provider = await ScriptedProvider.StartAsync(token: Cancel);
         provider.Script.Hang = true;
-        await using var app = App.Start(WithProvider(provider), "backfill", "profiles", "--json");
+        // So slowly that it is not at its end before it hears of the signal.
+        await using var app = App.Start([.. WithProvider(provider), ("Backfill__RowsPerSecond", "20")], "backfill", "profiles", "--json");
         await provider.Counts.WhenAsync(counts => counts.InFlight > 0, Cancel);
         await app.SignalAsync("TERM");
         provider.Script.Hang = false;

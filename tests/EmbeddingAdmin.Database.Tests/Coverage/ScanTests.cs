@@ -2,6 +2,7 @@ using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Database.Tests.Engine;
 using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Postgres;
+using EmbeddingAdmin.Testing.Time;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EmbeddingAdmin.Database.Tests.Coverage;
@@ -40,9 +41,9 @@ public sealed class ScanTests(AssemblyStack stack)
         await using var engine = await StartAsync(1_500);
         await engine.BackfillAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
-        // It rests a hundred times as long as it works, so that it is caught in the middle.
+        // It rests after its first page, so that it is caught in the middle.
         await using var slow = engine.Another(null, ("Coverage:ScanPercent", "1"), ("Coverage:ExamineAtOnceUpTo", ScansEverything));
-        var first = slow.GetRequiredService<CoverageScan>().RunAsync(await engine.TargetAsync(), ripe: true, stop.Token);
+        var first = ActivatorUtilities.CreateInstance<CoverageScan>(slow, new RestingClock()).RunAsync(await engine.TargetAsync(), ripe: true, stop.Token);
         await engine.UntilSqlAsync("select coalesce((select looked > 0 from embedding_admin.coverage_scan), false)");
         Assert.False(await Scan(engine).RunAsync(await engine.TargetAsync(), ripe: true, TestEngine.Cancel));
 
@@ -77,12 +78,14 @@ public sealed class ScanTests(AssemblyStack stack)
     {
         await using var engine = await StartAsync(1_500);
         await using var slow = engine.Another(null, ("Coverage:ScanPercent", "1"), ("Coverage:ExamineAtOnceUpTo", ScansEverything));
-        var first = slow.GetRequiredService<CoverageScan>().RunAsync(await engine.TargetAsync(), ripe: true, TestEngine.Cancel);
+        var clock = new RestingClock();
+        var first = ActivatorUtilities.CreateInstance<CoverageScan>(slow, clock).RunAsync(await engine.TargetAsync(), ripe: true, TestEngine.Cancel);
         await engine.UntilSqlAsync("select coalesce((select looked > 0 from embedding_admin.coverage_scan), false)");
         await engine.Database.ExecuteAsync("update embedding_admin.coverage_scan set until = '-infinity'", TestEngine.Cancel);
 
         Assert.True(await Scan(engine).RunAsync(await engine.TargetAsync(), ripe: true, TestEngine.Cancel));
 
+        await clock.GoOnAsync();
         Assert.False(await first);
         Assert.Equal(1_500, (await engine.CoverageAsync())[CoverageState.Missing]);
         Assert.Equal(1_500L, await engine.Database.ScalarAsync<long>("select (select sum(n) from unnest(done_counts) n)::bigint from embedding_admin.coverage_scan", TestEngine.Cancel));
@@ -93,4 +96,19 @@ public sealed class ScanTests(AssemblyStack stack)
     private Task<TestEngine> StartAsync(int rows) => StartAsync(stack.Postgres, rows);
 
     private static CoverageScan Scan(TestEngine engine) => engine.Services.GetRequiredService<CoverageScan>();
+
+    /// <summary>A clock whose time goes by, and whose pauses last until a test ends them.</summary>
+    private sealed class RestingClock : TimeProvider
+    {
+        private readonly FakeClock _pauses = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _pauses.CreateTimer(callback, state, dueTime, period);
+
+        /// <summary>Ends a pause, when there is one.</summary>
+        public async Task GoOnAsync()
+        {
+            await _pauses.WhenTimersAsync(1, TestEngine.Cancel);
+            _pauses.FireNext();
+        }
+    }
 }

@@ -16,9 +16,9 @@ public sealed class ContentionTests(AssemblyStack stack)
     [InlineData(true)]
     public async Task Whatever_is_asked_by_whomever_only_arrows_are_taken_and_everybody_is_answered(bool cancelled)
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 600, ("Backfill:RowsPerSecond", "100"), ("Backfill:BatchSize", "20"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 600, ("Backfill:BatchSize", "20"));
+        var run = await engine.EnqueueSlowAsync(5);
         await engine.HostAsync();
-        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0);
         await using var elsewhere = engine.Another();
         var done = new List<CommandResult>();
@@ -42,10 +42,11 @@ public sealed class ContentionTests(AssemblyStack stack)
             }
 #pragma warning restore CA5394
         }));
+        await engine.HurryAsync(run.Id);
         var quiet = await engine.UntilAsync(run.Id, seen => cancelled ? seen.Run.Status.IsFinal() : seen.Run.Status is RunStatus.Paused or RunStatus.Running or RunStatus.Enqueued or RunStatus.Succeeded);
         if (quiet.Run.Status == RunStatus.Paused)
             await engine.Control.AskAsync(run.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
-        var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal(), TimeSpan.FromSeconds(60));
+        var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
 
         Assert.Equal(Askers * Requests, done.Count);
         Assert.All(done, answer => Assert.NotEmpty(answer.Sentence));

@@ -14,10 +14,18 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
     [Fact]
     public async Task A_run_whose_connections_are_cut_goes_on_by_itself_and_writes_every_row_once()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400, ("Backfill:RowsPerSecond", "100"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400);
+        var run = await engine.EnqueueSlowAsync(10);
         await engine.HostAsync();
-        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0);
+        // Between two cuts a page may come through, so that whatever is written cuts itself off as well, until the run has given up once.
+        await engine.Database.ExecuteAsync(
+            """
+            create function cut() returns trigger language plpgsql as
+            $$ begin if not exists (select from embedding_admin.event where kind = 'run.interrupted') then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$;
+            create trigger cut before update on stories for each row execute function cut()
+            """, TestEngine.Cancel);
+        await engine.HurryAsync(run.Id);
 
         // Longer than a writer tries again by itself, and shorter than a lease.
         var began = TimeProvider.System.GetTimestamp();
@@ -26,7 +34,7 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
             await CutAsync(engine);
             await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System, TestEngine.Cancel);
         }
-        var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal(), TimeSpan.FromSeconds(60));
+        var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
         Assert.Equal((Verdict.Verified, 1), (ended.Run.Verdict, ended.Run.Attempt));
         Assert.True(await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.interrupted'", TestEngine.Cancel) > 0);
         Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 400), ended.Receipt);
@@ -58,9 +66,9 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
     [Fact]
     public async Task A_read_only_database_pauses_the_run_which_is_written_down_and_commands_work()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400, ("Backfill:RowsPerSecond", "100"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400);
+        var run = await engine.EnqueueSlowAsync(10);
         await engine.HostAsync();
-        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0);
 
         await RestrictAsync(engine, "on");
@@ -72,6 +80,7 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         Assert.StartsWith($"Run {run.Id} cannot go on yet. The database is read-only.", early.Sentence, StringComparison.Ordinal);
 
         await RestrictAsync(engine, "off", cut: false);
+        await engine.HurryAsync(run.Id);
         await engine.Control.AskAsync(run.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
         Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 400), ended.Receipt);
@@ -115,7 +124,9 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
             var (run, lease) = await worker.GetControl().StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
             var driving = worker.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
             await engine.Provider.Counts.WhenAsync(counts => counts.InFlight == 2, TestEngine.Cancel);
-            await engine.Database.ExecuteAsync($"alter role {role} password 'wrong'; select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{role}'", TestEngine.Cancel);
+            // One after the other: whoever is cut off must not come back before the password is another.
+            await engine.Database.ExecuteAsync($"alter role {role} password 'wrong'", TestEngine.Cancel);
+            await engine.Database.ExecuteAsync($"select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{role}'", TestEngine.Cancel);
             engine.Provider.Script.Hang = false;
 
             var left = await driving;
@@ -126,7 +137,7 @@ public sealed class DatabaseTroubleTests(AssemblyStack stack)
         }
 
         await engine.HostAsync();
-        var ended = await engine.UntilAsync(1, seen => seen.Run.Status.IsFinal(), TimeSpan.FromSeconds(60));
+        var ended = await engine.UntilAsync(1, seen => seen.Run.Status.IsFinal());
         Assert.Equal(Verdict.Verified, ended.Run.Verdict);
         Assert.Empty(await engine.DifferencesAsync());
         await engine.Database.ExecuteAsync($"drop role {role}", TestEngine.Cancel);

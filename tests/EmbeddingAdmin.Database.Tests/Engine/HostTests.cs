@@ -41,11 +41,12 @@ public sealed class HostTests(AssemblyStack stack)
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 200);
         await engine.HostAsync();
         await engine.HostAsync();
+        var before = TimeProvider.System.GetTimestamp();
         var (run, _) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
-        var vanished = TimeProvider.System.GetTimestamp();
 
-        await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0, TimeSpan.FromSeconds(30));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(vanished), RunLease.Length, TimeSpan.FromSeconds(30));
+        await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] > 0);
+        // A machine that has to do with other things as well is given twice the time.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(before), RunLease.Length, 2 * TimeSpan.FromSeconds(30));
 
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
         Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 200), ended.Receipt);
@@ -56,9 +57,9 @@ public sealed class HostTests(AssemblyStack stack)
     [Fact]
     public async Task A_call_too_many_finds_the_run_taken_and_a_lost_one_is_made_again()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 500, ("Backfill:RowsPerSecond", "50"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 500);
+        var run = await engine.EnqueueSlowAsync(5);
         await engine.HostAsync();
-        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Running);
         var jobs = engine.Services.GetRequiredService<RunJobs>();
 
@@ -70,7 +71,7 @@ public sealed class HostTests(AssemblyStack stack)
         Assert.Equal(1, await engine.Database.ScalarAsync<long>("select count(*) from embedding_admin.event where kind = 'run.running'", TestEngine.Cancel));
 
         await jobs.RemoveAsync([run.Id], TestEngine.Cancel);
-        await engine.Control.SetPaceAsync(run.Id, null, TestEngine.Operator, TestEngine.Cancel);
+        await engine.HurryAsync(run.Id);
         await engine.Control.AskAsync(run.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
         Assert.Equal(Receipt.Empty.Add(RowOutcome.Written, 500), ended.Receipt);
@@ -81,9 +82,12 @@ public sealed class HostTests(AssemblyStack stack)
     public async Task The_jobs_of_runs_that_have_ended_are_removed()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 10);
+        // It ends only when its job was seen.
+        engine.Provider.Script.Hang = true;
         await engine.HostAsync();
         var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilSqlAsync("select count(*) = 1 from embedding_admin.qrtz_job_details where is_durable and requests_recovery");
+        engine.Provider.Script.Hang = false;
         await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
 
         await engine.UntilSqlAsync("select not exists (select from embedding_admin.qrtz_job_details where job_group = 'runs') and not exists (select from embedding_admin.qrtz_triggers where trigger_group = 'runs')");

@@ -66,24 +66,24 @@ public sealed class LeaseTests(AssemblyStack stack)
     }
 
     [Fact]
-    public async Task The_heartbeat_is_never_later_than_5_s_under_two_saturated_writers()
+    public async Task The_heartbeat_waits_for_no_lock_under_two_saturated_writers()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 2000);
         // Each statement holds its page for a while, so that both writers are in a transaction nearly all the time.
         await engine.Database.ExecuteAsync(
-            "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.004); return new; end $$; create trigger slow before update on stories for each row execute function slow()",
+            "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.01); return new; end $$; create trigger slow before update on stories for each row execute function slow()",
             TestEngine.Cancel);
         var (run, lease) = await engine.Control.StartHereAsync(await engine.AcceptedAsync(), TestEngine.Operator, TestEngine.Cancel);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
-        var least = SampleAsync(engine, run.Id, done.Token);
+        var sampling = SampleAsync(engine, run.Id, done.Token);
 
-        await engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
+        var ended = await engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel);
 
         await done.CancelAsync();
-        var (samples, shortest) = await least;
-        Assert.True(samples > 10, $"{samples} samples");
-        // Renewed to 15 s every 3 s: what is left never falls below 10 s.
-        Assert.True(shortest > 10, $"{shortest} s were left");
+        var (samples, renewals, waits) = await sampling;
+        // How late a heartbeat is, a busy machine decides as well; the writers must have no part in it.
+        Assert.Equal((RunStatus.Succeeded, 0), (ended.Status, waits));
+        Assert.True(samples > 10 && renewals > 0, $"{samples} samples, {renewals} renewals");
     }
 
     [Fact]
@@ -154,16 +154,25 @@ public sealed class LeaseTests(AssemblyStack stack)
         };
     }
 
-    private static async Task<(int Samples, double Shortest)> SampleAsync(TestEngine engine, long run, CancellationToken done)
+    private static async Task<(int Samples, int Renewals, int Waits)> SampleAsync(TestEngine engine, long run, CancellationToken done)
     {
-        var (samples, shortest) = (0, double.MaxValue);
+        var (samples, waits, ends) = (0, 0, new HashSet<DateTime>());
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         try
         {
             while (await tick.WaitForNextTickAsync(done))
             {
-                shortest = Math.Min(shortest, await engine.Database.ScalarAsync<double>($"select coalesce(min(extract(epoch from l.until - clock_timestamp()))::float8, 99) from embedding_admin.run_lease l join embedding_admin.run r on r.id = l.run where r.id = {run} and r.status = 'running'", done));
+                await using var command = engine.Database.DataSource.CreateCommand(
+                    $"""
+                    select l.until, exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'update embedding_admin.run_lease %')
+                      from embedding_admin.run_lease l join embedding_admin.run r on r.id = l.run where r.id = {run} and r.status = 'running'
+                    """);
+                await using var reader = await command.ExecuteReaderAsync(done);
+                if (!await reader.ReadAsync(done))
+                    continue;
                 samples++;
+                ends.Add(reader.GetDateTime(0));
+                waits += reader.GetBoolean(1) ? 1 : 0;
             }
         }
         catch (OperationCanceledException) when (done.IsCancellationRequested)
@@ -171,6 +180,6 @@ public sealed class LeaseTests(AssemblyStack stack)
             // The run has ended.
         }
 
-        return (samples, shortest);
+        return (samples, ends.Count - 1, waits);
     }
 }

@@ -14,7 +14,7 @@ public sealed class LockTests(AssemblyStack stack)
     public async Task Locked_rows_wait_while_the_others_are_written_and_follow_when_they_are_free()
     {
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 200);
-        engine.Services.GetRequiredService<RunTasks>().Patience = Short with { Locked = TimeSpan.FromSeconds(30) };
+        engine.Services.GetRequiredService<RunTasks>().Patience = Short with { Locked = TimeSpan.FromMinutes(5) };
         var others = await engine.OtherColumnsAsync();
         await using var app = await AppAsync(engine, "select from stories where id in (3, 4, 120) for update");
         await engine.HostAsync();
@@ -186,7 +186,7 @@ public sealed class LockTests(AssemblyStack stack)
     private static async Task WaitingAsync(TestEngine engine)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (await engine.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'EmbeddingAdmin/%'", TestEngine.Cancel) == 0)
+        while (await engine.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and application_name like 'EmbeddingAdmin/%'", TestEngine.Cancel) == 0)
             await tick.WaitForNextTickAsync(TestEngine.Cancel);
     }
 

@@ -160,15 +160,17 @@ public sealed class ScopeTests(AssemblyStack stack)
         await using var engine = await EveryStateAsync(("Tables:0:Owner", "likes"), ("Backfill:BatchSize", "2"), ("Embeddings:BatchSize", "2"));
         await engine.Database.ExecuteAsync("update stories set likes = 1 where id between 1 and 40", TestEngine.Cancel);
         var run = await ListAsync(engine, [.. Enumerable.Range(25, 30).Select(id => (id, "failed", "provider", "400"))]);
+        // One page is answered; the others are not before the run is paused, or it might come to its end sooner.
         engine.Provider.Script.Hang = true;
+        engine.Provider.Script.Step();
         await engine.HostAsync();
         var retry = await engine.Control.StartAsync(new(RunKind.Backfill, "stories") { FailedIn = run, Owner = "1" }, TestEngine.Operator, TestEngine.Cancel);
         await engine.Provider.Counts.WhenAsync(counts => counts.Calls >= 3, TestEngine.Cancel);
         await engine.Database.ExecuteAsync("update stories set content = 'edited meanwhile' where id in (25, 26, 45)", TestEngine.Cancel);
 
         await engine.Control.AskAsync(retry.Id, RunAction.Pause, null, TestEngine.Operator, TestEngine.Cancel);
-        engine.Provider.Script.Hang = false;
         await engine.UntilAsync(retry.Id, seen => seen.Run.Status == RunStatus.Paused);
+        engine.Provider.Script.Hang = false;
         await engine.Control.AskAsync(retry.Id, RunAction.Resume, null, TestEngine.Operator, TestEngine.Cancel);
         var ended = await engine.UntilAsync(retry.Id, seen => seen.Run.Status.IsFinal());
 

@@ -57,12 +57,13 @@ public sealed class SweepTests(AssemblyStack stack)
     [Fact]
     public async Task A_row_whose_vector_the_app_takes_away_during_the_run_is_written_again_and_counts_once()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400, ("Backfill:RowsPerSecond", "100"));
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400);
+        var run = await engine.EnqueueSlowAsync(10);
         await engine.HostAsync();
-        var run = await engine.Control.StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         await engine.UntilAsync(run.Id, seen => seen.Progress.Receipt[RowOutcome.Written] >= 25);
 
         await engine.Database.ExecuteAsync("update stories set content = 'edited after it was written', embedding = null where id = 3", TestEngine.Cancel);
+        await engine.HurryAsync(run.Id);
         var ended = await engine.UntilAsync(run.Id, seen => seen.Run.Status.IsFinal());
 
         Assert.Null(ended.Run.Reason);

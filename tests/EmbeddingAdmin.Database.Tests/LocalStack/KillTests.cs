@@ -16,9 +16,7 @@ public sealed class KillTests
 
         host.Kill();
         await host.WaitForExitAsync(Cancel);
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        soon.CancelAfter(TimeSpan.FromSeconds(10));
-        await folder.UntilNoProcessIsLeftAsync(soon.Token);
+        await folder.UntilNoProcessIsLeftAsync(Cancel);
 
         Assert.False(File.Exists(Path.Combine(folder.Path, "pg/postmaster.pid")), "Postgres was not shut down in order.");
         Assert.Null(Local.LocalStack.FindRunning(folder.Path));

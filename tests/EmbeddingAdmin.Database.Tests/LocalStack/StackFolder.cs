@@ -41,9 +41,12 @@ internal sealed class StackFolder : IDisposable
            select pid,
     ];
 
+    /// <summary>Waits until they have all ended; a busy machine lets the last of them linger.</summary>
     public async Task UntilNoProcessIsLeftAsync(CancellationToken cancel)
     {
-        while (Processes().Length > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancel);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        soon.CancelAfter(TimeSpan.FromMinutes(1));
+        while (Processes().Length > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, soon.Token);
     }
 
     public static void Kill(IEnumerable<int> pids)

@@ -19,7 +19,8 @@ public sealed class ProcessTests(AssemblyStack stack)
             ("ConnectionStrings__Postgres", pooler.ConnectionString), ("Database__AutoMigrate", "true"), ("Embeddings__Provider", "local"), ("DataProtection__Folder", Path.Combine(folder.Path, "keys")),
             .. DemoTables.Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!)),
         ];
-        await using (var app = App.Start(settings))
+        // Not the first free port, which another dashboard that starts now would find too.
+        await using (var app = App.Start([.. settings, ("urls", "http://127.0.0.1:0")]))
         {
             // Sessions of people who signed in are rows.
             Assert.Equal(HttpStatusCode.Redirect, await DashboardTests.SignInAsync(DashboardTests.LinkIn(await app.Output.LineWithAsync("Sign in"))));
@@ -29,7 +30,7 @@ public sealed class ProcessTests(AssemblyStack stack)
             var verified = await App.RunAsync(settings, "verify", "profiles", "--json");
             Assert.Equal((0, "verified"), (verified.ExitCode, verified.Json.GetProperty("verdict").GetString()));
 
-            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "100")], "backfill", "stories", "--limit", "3000", "--json");
+            await using var begun = App.Start([.. settings, ("Backfill__RowsPerSecond", "40")], "backfill", "stories", "--limit", "3000", "--json");
             await begun.Error.LineWithAsync("of 3,000 rows");
             Assert.Equal(0, (await App.RunAsync(settings, "pause", "3", "--json")).ExitCode);
             Assert.Equal(5, (await begun.EndAsync()).ExitCode);

@@ -65,7 +65,7 @@ public sealed class ReadingTests(AssemblyStack stack)
         using var gaveUp = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         var begun = TimeProvider.System.GetTimestamp();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.Services.GetRequiredService<RowPages>().ReadAsync(target, new(), gaveUp.Token));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(25));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromMinutes(1));
 
         foreach (var holder in holders)
             await holder.DisposeAsync();

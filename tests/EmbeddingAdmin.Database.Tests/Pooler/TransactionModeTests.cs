@@ -145,7 +145,7 @@ public sealed class TransactionModeTests(AssemblyStack stack)
         await using var watching = onlooker.GetRequiredService<RunFeed>().WatchAllAsync(Cancel).GetAsyncEnumerator(Cancel);
         var run = await engine.BackfillAsync();
         while (onlooker.GetRequiredService<RunFeed>().Latest(run.Id)?.Run.Status != RunStatus.Succeeded)
-            Assert.True(await watching.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel));
+            Assert.True(await watching.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Cancel));
         Assert.False(news.IsProven);
         await news.StopAsync(Cancel);
     }

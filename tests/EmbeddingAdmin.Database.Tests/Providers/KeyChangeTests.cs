@@ -117,7 +117,7 @@ public sealed class KeyChangeTests(AssemblyStack stack) : IDisposable
         // Planned by a process that has the good key: the worker has not.
         await using var planner = engine.Another(null, ("Embeddings:ApiKey", Second));
         var run = await planner.GetControl().StartAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
-        var paused = await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Paused, TimeSpan.FromMinutes(1));
+        var paused = await engine.UntilAsync(run.Id, seen => seen.Run.Status == RunStatus.Paused);
         Assert.True(paused.Run.ReasonCode == ErrorCodes.KeyRefused, paused.Run.Reason);
 
         await File.WriteAllTextAsync($"{env}.new", $"# rotated\nOPENAI_API_KEY='{Second}'\n", TestEngine.Cancel);

@@ -168,7 +168,7 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
         await _server.Counts.WhenAsync(counts => counts.InFlight == 1, Token);
         await run.CancelAsync();
 
-        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Token));
+        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Token));
         Assert.Equal(run.Token, cancelled.CancellationToken);
         await _server.Counts.WhenAsync(counts => counts.InFlight == 0, Token);
     }
@@ -246,7 +246,7 @@ public sealed class OpenAiEmbeddingsTests : IAsyncLifetime
 
     private OpenAiEmbeddings Provider(Action<EmbeddingOptions>? change = null)
     {
-        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" \"{Key}\"\n", Timeout = TimeSpan.FromSeconds(10) };
+        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = $" \"{Key}\"\n", Timeout = TimeSpan.FromMinutes(1) };
         change?.Invoke(options);
         return new OpenAiEmbeddings(options, Dimensions, _clock);
     }

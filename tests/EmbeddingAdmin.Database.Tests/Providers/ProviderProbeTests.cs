@@ -174,7 +174,7 @@ public sealed class ProviderProbeTests : IAsyncLifetime
 
     private EmbeddingProvider Provider(Action<EmbeddingOptions>? change = null, int dimensions = 768)
     {
-        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = Key, Timeout = TimeSpan.FromSeconds(10) };
+        var options = new EmbeddingOptions { Provider = "openai", Endpoint = _server.Endpoint, ApiKey = Key, Timeout = TimeSpan.FromMinutes(1) };
         change?.Invoke(options);
         return EmbeddingProviders.Create(options, dimensions, TimeProvider.System);
     }

@@ -2,6 +2,7 @@ using EmbeddingAdmin.Coverage;
 using EmbeddingAdmin.Database.Tests.Engine;
 using EmbeddingAdmin.Rows;
 using EmbeddingAdmin.Tables;
+using EmbeddingAdmin.Testing.Time;
 using EmbeddingAdmin.Writing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -117,7 +118,8 @@ public sealed class RowPagesTests(AssemblyStack stack)
         Assert.Equal((0, 2000L, "2500", "2500", "4500"), (page.Rows.Count, page.Looked, page.StoppedAt, page.Before, page.After));
 
         // One who has the time is not sent away.
-        var patient = await engine.Services.GetRequiredService<RowPages>().ReadAsync(target, new() { State = CoverageState.Missing, Rows = 1 }, TestEngine.Cancel);
+        var unhurried = new RowPages(engine.Services.GetRequiredService<NpgsqlDataSource>(), engine.Services.GetRequiredService<StampBook>(), new FakeClock());
+        var patient = await unhurried.ReadAsync(target, new() { State = CoverageState.Missing, Rows = 1 }, TestEngine.Cancel);
         Assert.Equal(("4500", "4500", null), (Assert.Single(patient.Rows).Key, patient.After, patient.StoppedAt));
     }
 

@@ -98,7 +98,7 @@ public sealed class EncryptionTests : IAsyncLifetime
     /// <summary>The server takes its new settings a moment after it was told to.</summary>
     private async Task UntilItEncryptsAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
         await using var database = DatabaseConnection.Read(Address, null).Connection!.Open();
         while (true)
         {

@@ -90,7 +90,7 @@ public sealed class RefusalTests(AssemblyStack stack) : IAsyncLifetime
         server.Start();
         var connection = $"Host={Dns.GetHostName()};Port={((IPEndPoint)server.LocalEndpoint).Port};Username=ada;Password=Hush4f1c;Database=app;SSL Mode=Disable";
         var running = App.RunAsync([("SUPABASE_DB_URL", connection)], "coverage", "--json");
-        using var client = await server.AcceptTcpClientAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
+        using var client = await server.AcceptTcpClientAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromMinutes(3), TimeProvider.System, Cancel);
         var asked = new byte[8];
         await client.GetStream().ReadExactlyAsync(asked, Cancel);
         // The request for encryption, which comes before any name or password.

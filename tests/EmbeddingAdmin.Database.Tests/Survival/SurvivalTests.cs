@@ -19,7 +19,7 @@ public sealed class SurvivalTests(Trials trials) : IClassFixture<Trials>
     public async Task Of_two_processes_that_start_or_take_one_run_at_the_same_moment_one_wins_and_the_other_is_told_of_it() => Assert.Empty(await trials.Race);
 
     [Fact]
-    public async Task Another_instance_goes_on_within_30_s_when_the_working_one_is_killed() => Assert.Empty(await trials.Takeover);
+    public async Task Another_instance_goes_on_in_time_when_the_working_one_is_killed() => Assert.Empty(await trials.Takeover);
 
     [Fact]
     public async Task An_instance_that_stood_still_past_its_lease_writes_nothing_and_is_of_use_again() => Assert.Empty(await trials.Freeze);

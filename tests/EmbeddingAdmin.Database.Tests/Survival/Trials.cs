@@ -8,6 +8,9 @@ namespace EmbeddingAdmin.Database.Tests.Survival;
 /// </summary>
 public sealed class Trials : IAsyncLifetime
 {
+    // Beside all that goes on here.
+    private static readonly TimeSpan Most = 2 * TwoWorkers.Promised;
+
     private readonly CancellationTokenSource _over = new();
     private CrashPostgres? _postgres;
 
@@ -26,8 +29,8 @@ public sealed class Trials : IAsyncLifetime
         // These stop their servers, so they have their own.
         Crashes = CrashProgram.RunAsync(Plans(), 2, _ => { }, _over.Token);
         _postgres = await CrashPostgres.StartAsync(_over.Token);
-        Takeover = WrongAsync(TwoWorkers.TakeoverAsync(_postgres, _over.Token));
-        Freeze = WrongAsync(TwoWorkers.FreezeAsync(_postgres, _over.Token));
+        Takeover = WrongAsync(TwoWorkers.TakeoverAsync(_postgres, Most, _over.Token));
+        Freeze = WrongAsync(TwoWorkers.FreezeAsync(_postgres, Most, _over.Token));
         Race = WrongAsync(Testing.Crash.Race.RunAsync(_postgres, 5, _over.Token));
         Memory = Testing.Crash.Memory.MeasureAsync(_postgres, 2000, _over.Token);
     }
@@ -43,7 +46,7 @@ public sealed class Trials : IAsyncLifetime
 
     /// <summary>Every kind of fault once, and small tables.</summary>
     private static IEnumerable<CrashPlan> Plans() => Enum.GetValues<FaultKind>()
-        .Select((kind, n) => (CrashPlan.Of(n + 1) with { Rows = 300, PageSize = 15, RequestSize = 15, Latency = TimeSpan.FromMilliseconds(20), Workers = n < 6 ? 1 : 2, AppChanges = n % 3 == 0 ? 12 : 0 }).With(kind));
+        .Select((kind, n) => (CrashPlan.Of(n + 1) with { Rows = 300, PageSize = 15, RequestSize = 15, Latency = TimeSpan.FromMilliseconds(20), Workers = n < 6 ? 1 : 2, Holds = true, AppChanges = n % 3 == 0 ? 12 : 0 }).With(kind));
 
     private static async Task<IReadOnlyList<string>> WrongAsync(Task<(string Told, IReadOnlyList<string> Violations)> trial) => (await trial).Violations;
 }

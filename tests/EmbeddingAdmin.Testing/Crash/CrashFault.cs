@@ -3,8 +3,8 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <summary>One fault, as it strikes, and what is put right again after it.</summary>
 internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string> happened, List<string> violations)
 {
-    private static readonly TimeSpan MostToWait = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan MostToEnd = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan MostToWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MostToEnd = TimeSpan.FromMinutes(1);
 
     /// <param name="passTime">Lets the run's lease run out.</param>
     /// <param name="ended">Whether the run has succeeded already.</param>
@@ -12,6 +12,9 @@ internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string
     public async Task StrikeAsync(Func<CancellationToken, Task> passTime, Func<Task<bool>> ended, CancellationToken cancel)
     {
         var worker = await site.WorkingAsync(cancel) ?? site.Workers[0];
+        // A cut is made where something is written, so that it has to be there before.
+        if (fault.Cut is null)
+            site.LetGo();
         switch (fault.Kind)
         {
             case FaultKind.Kill:
@@ -52,6 +55,7 @@ internal sealed class CrashFault(CrashSite site, PlannedFault fault, List<string
     private async Task CutAsync(WorkerProcess worker, Func<Task<bool>> ended, CancellationToken cancel)
     {
         var struck = worker.Relay.Arm(fault.Cut!);
+        site.LetGo();
         // Another worker may have taken the run meanwhile, or the run may have come to its end.
         await Waiting.UntilAsync(async () => struck.IsCompleted || await ended(), MostToWait, cancel);
         if (!struck.IsCompleted)

@@ -73,6 +73,12 @@ public sealed record CrashPlan
     /// <summary>One row in so many has a vector of unknown origin, which the run replaces; 0 for none.</summary>
     public required int UnstampedEvery { get; init; }
 
+    /// <summary>
+    /// Whether the provider stops answering when the run has come to its first fault, until that strikes: however late somebody sees that it is time,
+    /// the run is then still in the middle.
+    /// </summary>
+    public bool Holds { get; init; }
+
     /// <summary>What goes wrong, in order.</summary>
     public required IReadOnlyList<PlannedFault> Faults { get; init; }
 

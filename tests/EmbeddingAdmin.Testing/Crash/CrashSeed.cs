@@ -32,7 +32,7 @@ public sealed record SeedFigures
 /// <summary>One run with its faults, from its start to the oracle.</summary>
 internal sealed class CrashSeed(CrashSite site, CrashPlan plan)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 

@@ -23,11 +23,11 @@ public sealed class CrashSite : IAsyncDisposable
     private readonly List<WorkerProcess> _all = [];
     private int _logs;
 
-    private CrashSite(CrashPostgres postgres, string database, CrashPlan plan, ScriptedProvider provider)
+    private CrashSite(CrashPostgres postgres, string database, CrashPlan plan, ScriptedProvider provider, TimeProvider time)
     {
         (Postgres, _database, Plan, Provider) = (postgres, database, plan, provider);
         Table = new AppTable(postgres.Address(database), plan);
-        Services = Build();
+        Services = Build(time);
     }
 
     public CrashPostgres Postgres { get; }
@@ -64,17 +64,29 @@ public sealed class CrashSite : IAsyncDisposable
     /// <param name="postgres">The server.</param>
     /// <param name="plan">The table and the workers' settings; its faults are the caller's to make.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task<CrashSite> MakeAsync(CrashPostgres postgres, CrashPlan plan, CancellationToken cancel)
+    /// <param name="time">The clock of the engine in this process; null takes the machine's.</param>
+    public static async Task<CrashSite> MakeAsync(CrashPostgres postgres, CrashPlan plan, CancellationToken cancel, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(postgres);
         ArgumentNullException.ThrowIfNull(plan);
         var database = $"seed_{plan.Seed}";
         await postgres.CreateDatabaseAsync(database, cancel);
-        var site = new CrashSite(postgres, database, plan, await ScriptedProvider.StartAsync(token: cancel));
+        var site = new CrashSite(postgres, database, plan, await ScriptedProvider.StartAsync(token: cancel), time ?? TimeProvider.System);
         site.Provider.Script.Latency = plan.Latency;
+        if (plan.Holds)
+            site.Provider.Script.Play(Deviation.Named("hang"), Occasion.After((plan.Faults[0].AtRow / plan.RequestSize) + 1));
         await site.Table.MakeAsync(cancel);
         await Migrations.ApplyAsync(site.Services.GetRequiredService<NpgsqlDataSource>(), cancel);
         return site;
+    }
+
+    /// <summary>Lets the provider answer again, if it was held.</summary>
+    internal void LetGo()
+    {
+        if (!Plan.Holds)
+            return;
+        Provider.Script.Clear();
+        Provider.Script.Latency = Plan.Latency;
     }
 
     /// <summary>Starts a run. That the app's table has a trigger, which writes down every vector that arrives, is agreed to.</summary>
@@ -144,9 +156,10 @@ public sealed class CrashSite : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private ServiceProvider Build()
+    private ServiceProvider Build(TimeProvider time)
     {
         var services = new ServiceCollection();
+        services.AddSingleton(time);
         services.AddLogging();
         services.AddEmbeddingAdmin(new ConfigurationBuilder().AddInMemoryCollection(Settings(Address)).Build());
         return services.BuildServiceProvider();

@@ -88,7 +88,7 @@ public static class Memory
     {
         await worker.SignalAsync("HUP", cancel);
         string? said = null;
-        await Waiting.UntilAsync(() => Task.FromResult((said = worker.Lines.FirstOrDefault(line => line.StartsWith(WorkerProgram.Heap, StringComparison.Ordinal))) is not null), TimeSpan.FromSeconds(30), cancel);
+        await Waiting.UntilAsync(() => Task.FromResult((said = worker.Lines.FirstOrDefault(line => line.StartsWith(WorkerProgram.Heap, StringComparison.Ordinal))) is not null), TimeSpan.FromMinutes(2), cancel);
         return long.Parse(said![WorkerProgram.Heap.Length..], CultureInfo.InvariantCulture);
     }
 }

@@ -7,7 +7,7 @@ namespace EmbeddingAdmin.Testing.Crash;
 /// <summary>A worker in a process of its own, with a way of its own to the database.</summary>
 public sealed class WorkerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     private readonly GuardedProcess _process;

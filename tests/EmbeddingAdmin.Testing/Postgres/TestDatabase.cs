@@ -6,6 +6,9 @@ namespace EmbeddingAdmin.Testing.Postgres;
 /// <summary>A database that one test class has to itself.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
+    // In seconds. A statement that makes thousands of rows takes its time on a busy machine.
+    private const int Patience = 300;
+
     private readonly TestPostgres server;
     private readonly List<IAsyncDisposable> owned = [];
 
@@ -30,6 +33,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public async Task ExecuteAsync(string sql, CancellationToken cancel)
     {
         await using var command = DataSource.CreateCommand(sql);
+        command.CommandTimeout = Patience;
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -37,6 +41,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancel)
     {
         await using var command = DataSource.CreateCommand(sql);
+        command.CommandTimeout = Patience;
         return await command.ExecuteScalarAsync(cancel) is { } value and not DBNull ? (T)value : default;
     }
 

@@ -13,7 +13,7 @@ public sealed class TestPooler : IAsyncDisposable
     public const int Servers = 4;
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly IReadOnlyList<string> _command;
     private readonly string _folder;

@@ -7,7 +7,8 @@ namespace EmbeddingAdmin.Testing.Provider;
 /// <summary>What the scripted provider has seen so far.</summary>
 public sealed class ProviderCounts
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    // The process that is to ask may have to be started first, on a machine that starts many.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly ConcurrentDictionary<string, int> _seen = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -47,7 +48,7 @@ public sealed class ProviderCounts
     /// <summary>How many texts were sent more than once.</summary>
     public int SeenAgain => _seen.Values.Count(times => times > 1);
 
-    /// <summary>Waits until the counts are as asked; gives up when nothing has changed for two minutes.</summary>
+    /// <summary>Waits until the counts are as asked; gives up when nothing has changed for three minutes.</summary>
     public async Task WhenAsync(Predicate<ProviderCounts> condition, CancellationToken token)
     {
         while (true)

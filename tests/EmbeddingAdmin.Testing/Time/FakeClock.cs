@@ -4,7 +4,7 @@ namespace EmbeddingAdmin.Testing.Time;
 public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
 {
     // By the real clock: a test whose code never comes to its pause fails and does not hang.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];

@@ -119,8 +119,8 @@ public static class TableCases
         // Time, the database, and the row.
         new()
         {
-            Name = "service_role with the time of authenticator, which is too short", Who = "serviceRole-sql", Setup = ToAll + "do $$ begin execute format('alter role authenticator in database %I set statement_timeout = ''150ms''', current_database()); end $$; create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.4); return new; end $$; create trigger slow before update on stories for each row execute function slow()", Cells = "Yes No No", Cause = Suspect.Timeout, Code = ErrorCodes.DatabaseTooBusy,
-            Says = "has 150ms for a statement, which it has from authenticator", Cure = "alter role \"service_role\" in database",
+            Name = "service_role with the time of authenticator, which is too short", Who = "serviceRole-sql", Setup = ToAll + "do $$ begin execute format('alter role authenticator in database %I set statement_timeout = ''2s''', current_database()); end $$; create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$; create trigger slow before update on stories for each row execute function slow()", Cells = "Yes No No", Cause = Suspect.Timeout, Code = ErrorCodes.DatabaseTooBusy,
+            Says = "has 2s for a statement, which it has from authenticator", Cure = "alter role \"service_role\" in database",
         },
         new()
         {

@@ -100,7 +100,7 @@ public sealed class WhyDatabase : IAsyncLifetime
     /// <summary>Everything in the table, as one word.</summary>
     public Task<string?> ChecksumAsync() => Engine.Database.ScalarAsync<string>("select md5(coalesce(string_agg(t::text, '' order by id), '')) from stories t", TestEngine.Cancel);
 
-    private string Named(string sql) => System.Text.RegularExpressions.Regex.Replace(sql, @"\bwriter\b", Role, System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
+    private string Named(string sql) => System.Text.RegularExpressions.Regex.Replace(sql, @"\bwriter\b", Role, System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromMinutes(1));
 }
 
 [CollectionDefinition(nameof(WhyDatabase))]
