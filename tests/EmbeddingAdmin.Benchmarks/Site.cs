@@ -34,7 +34,7 @@ internal sealed class Site : IAsyncDisposable
     /// <param name="cancel">Gives up.</param>
     public static async Task<Site> OpenAsync(IReadOnlyList<string> tables, CancellationToken cancel)
     {
-        var server = await TestPostgres.StartAsync(cancel);
+        var server = await TestPostgres.StartAsync(cancel, small: false);
         var site = new Site(server, await server.CloneAsync(TestPostgres.Empty, cancel), tables);
         await Migrations.ApplyAsync(site.Services.GetRequiredService<NpgsqlDataSource>(), cancel);
         return site;

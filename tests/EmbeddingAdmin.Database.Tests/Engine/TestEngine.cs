@@ -70,7 +70,7 @@ public sealed class TestEngine : IAsyncDisposable
 
     private static async Task<TestEngine> StartAsync(TestPostgres postgres, int rows, bool pooled, (string Key, string Value)[] settings)
     {
-        var database = await postgres.CloneAsync(TestPostgres.Empty, Cancel);
+        var database = await postgres.CloneAsync(TestPostgres.Ready, Cancel);
         await database.ExecuteAsync(
             $"""
             create table stories (id bigint generated always as identity primary key, title text, content text, genre text, tags text[],
@@ -79,9 +79,7 @@ public sealed class TestEngine : IAsyncDisposable
         await InsertAsync(database, rows);
         var provider = await ScriptedProvider.StartAsync(token: Cancel);
         var pooler = pooled ? await postgres.StartPoolerAsync(database, Cancel) : null;
-        var engine = new TestEngine(database, provider, pooler, settings);
-        await Migrations.ApplyAsync(engine.Services.GetRequiredService<NpgsqlDataSource>(), Cancel);
-        return engine;
+        return new(database, provider, pooler, settings);
     }
 
     /// <summary>The same database and provider seen by another process: services of its own.</summary>

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using EmbeddingAdmin.Local;
+using EmbeddingAdmin.Runs;
 using EmbeddingAdmin.Testing.Browser;
 using Npgsql;
 
@@ -13,8 +16,16 @@ public sealed class TestPostgres : IAsyncDisposable
     /// <summary>Roles, schema <c>extensions</c> and pgvector.</summary>
     public const string Empty = "empty";
 
+    /// <summary>As <see cref="Empty"/>, with the app's own schema, which takes longer to make than most tests do.</summary>
+    public const string Ready = "ready";
+
     /// <summary>As <see cref="Empty"/>, with the demo's 5,000 stories and 1,500 profiles.</summary>
     public const string Demo = "demo";
+
+    private const string Memory = "/dev/shm";
+
+    // Several times what the tests of all programs have taken at once.
+    private const long Room = 4L << 30;
 
     private readonly FileStream folderLock;
     private readonly LocalStack stack;
@@ -34,10 +45,12 @@ public sealed class TestPostgres : IAsyncDisposable
     public string AdminConnectionString { get; }
 
     /// <summary>Takes a folder and starts the server; whatever the surroundings say of databases is ignored.</summary>
-    public static async Task<TestPostgres> StartAsync(CancellationToken cancel)
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="small">Whether memory has room for all that will be in it, where there is much of that.</param>
+    public static async Task<TestPostgres> StartAsync(CancellationToken cancel, bool small = true)
     {
         ForgetAmbientDatabases();
-        var folders = Directory.CreateDirectory(Path.Combine(Checkout.Root, ".localstack/tests")).FullName;
+        var folders = Directory.CreateDirectory(small && HasRoom ? InMemory : Path.Combine(Checkout.Root, ".localstack/tests")).FullName;
         for (var number = 1; ; number++)
         {
             var candidate = Path.Combine(folders, $"{number}");
@@ -58,7 +71,7 @@ public sealed class TestPostgres : IAsyncDisposable
     }
 
     /// <summary>A database of one's own, made from a template in some 50 ms and dropped on disposal.</summary>
-    /// <param name="template"><see cref="Empty"/> or <see cref="Demo"/>.</param>
+    /// <param name="template"><see cref="Empty"/>, <see cref="Ready"/> or <see cref="Demo"/>.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<TestDatabase> CloneAsync(string template, CancellationToken cancel)
     {
@@ -93,16 +106,23 @@ public sealed class TestPostgres : IAsyncDisposable
     public Task<TestPooler> StartPoolerAsync(TestDatabase db, CancellationToken cancel, string mode = "transaction", string? connection = null) =>
         TestPooler.StartAsync(db, folder, mode, connection ?? db.ConnectionString, cancel);
 
-    /// <summary>Stops the server; its folder and templates stay for the next time.</summary>
+    /// <summary>Stops the server; its folder and templates stay for the next time, unless they take up memory.</summary>
     public async ValueTask DisposeAsync()
     {
         await stack.DisposeAsync();
+        if (folder.StartsWith(Memory, StringComparison.Ordinal))
+            Directory.Delete(folder, recursive: true);
         await folderLock.DisposeAsync();
         makingTemplates.Dispose();
     }
 
-    // The assembly's version id is a hash of what it was built from: schema, words and generator.
-    private static string Key => typeof(LocalStack).Assembly.ManifestModule.ModuleVersionId.ToString("N")[..12];
+    private static bool HasRoom => Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace > Room;
+
+    // Half of what a clone costs on a disk is the making of its files.
+    private static string InMemory => Path.Combine(Memory, $"embedding-admin-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Checkout.Root)))[..8]}");
+
+    // An assembly's version id is a hash of what it was built from: schemas, words and generator.
+    private static string Key => string.Concat(new[] { typeof(LocalStack), typeof(Migrations) }.Select(type => type.Assembly.ManifestModule.ModuleVersionId.ToString("N")[..8]));
 
     private static void ForgetAmbientDatabases()
     {
@@ -121,11 +141,13 @@ public sealed class TestPostgres : IAsyncDisposable
             if (await find.ExecuteScalarAsync(cancel) is not null) return;
             var unfinished = $"unfinished_{template}";
             await DemoDatabase.ExecuteAsync(admin, $"create database {unfinished}", cancel);
-            await using (var connection = await DemoDatabase.OpenAsync(new NpgsqlConnectionStringBuilder(AdminConnectionString) { Database = unfinished }.ConnectionString, cancel))
+            await using (var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(AdminConnectionString) { Database = unfinished }))
+            await using (var connection = await database.OpenConnectionAsync(cancel))
             {
                 await DemoDatabase.MakeRolesAsync(connection, cancel);
                 if (template is Demo) await DemoDatabase.LoadAsync(connection, cancel);
-                else if (template is not Empty) throw new ArgumentOutOfRangeException(nameof(template), template, "The templates are empty and demo.");
+                else if (template is Ready) await Migrations.ApplyAsync(database, cancel);
+                else if (template is not Empty) throw new ArgumentOutOfRangeException(nameof(template), template, "The templates are empty, ready and demo.");
             }
             await DemoDatabase.ExecuteAsync(admin, $"""alter database {unfinished} rename to "{pattern}" """, cancel);
         }
