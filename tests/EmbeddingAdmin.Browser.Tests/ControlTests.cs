@@ -18,7 +18,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
         await desk.ShowsAsync(RunStatus.Running);
-        await fleet.Worker.SignalAsync(signal, Cancel);
+        await fleet.StrikeAsync(signal, desk.Run.Id);
         await desk.AskAsync(request);
         await desk.ShowsAsync(pending);
 
@@ -45,7 +45,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         {
             // It wakes with an answer in hand that came too late, and is told so.
             await fleet.Worker.SignalAsync("CONT", Cancel);
-            await fleet.UntilAsync(async () => await fleet.Database.ScalarAsync<bool>($"select not exists (select from pg_stat_activity where usename = '{fleet.Role}' and application_name like '%/{desk.Run.Id}' and state <> 'idle')", Cancel), "The worker is still at work.");
+            await fleet.IsAtRestAsync(desk.Run.Id);
             Assert.Equal(written, await fleet.WrittenAsync());
             await desk.AskAsync(RunAction.Resume);
             await desk.EndsVerifiedAsync();
@@ -66,7 +66,7 @@ public sealed class ControlTests(Chrome chrome, Fleet fleet) : IClassFixture<Fle
         await ben.LookAtAsync(ada.Run.Id);
         await ben.ShowsAsync(RunStatus.Running);
         // Whatever is asked stays pending until it wakes.
-        await fleet.Worker.SignalAsync("STOP", Cancel);
+        await fleet.StrikeAsync("STOP", ada.Run.Id);
 
         line.Hold();
         await ada.AskAsync(RunAction.Pause);

@@ -8,8 +8,6 @@ namespace EmbeddingAdmin.Browser.Tests;
 /// <summary>The nine statuses, each brought about by what brings it about for an operator, on a dashboard that drives nothing itself.</summary>
 public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Fleet>
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_run_without_a_worker_waits_for_one_is_held_survives_its_workers_end_and_is_finished_by_the_next()
     {
@@ -24,12 +22,9 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await desk.Look.KeepAsync("status-running");
         await desk.Look.KeepAsync("status-running", scheme: ColorScheme.Dark);
 
-        // Frozen, for a worker pauses as soon as it can.
-        await fleet.Worker.SignalAsync("STOP", Cancel);
         await desk.AskAsync(RunAction.Pause);
         await desk.ShowsAsync(RunStatus.Pausing, "Nothing new is begun");
         await desk.Look.KeepAsync("status-pausing");
-        await fleet.Worker.SignalAsync("CONT", Cancel);
         await fleet.LetGoAsync(desk.Run.Id);
         await desk.ShowsAsync(RunStatus.Paused, "Ada asked to pause it.");
         await desk.Look.KeepAsync("status-paused");
@@ -57,11 +52,9 @@ public sealed class StatusTests(Chrome chrome, Fleet fleet) : IClassFixture<Flee
         await using var desk = await Desk.SitAsync(chrome, fleet);
         await Task.WhenAll(desk.StartAsync(), fleet.HoldAfterAsync(answers: 3));
 
-        await fleet.Worker.SignalAsync("STOP", Cancel);
         await desk.AskAsync(RunAction.Cancel);
         await desk.ShowsAsync(RunStatus.Cancelling, "Nothing new is begun; the pages in hand are being ended, and what was written stays.");
         await desk.Look.KeepAsync("status-cancelling");
-        await fleet.Worker.SignalAsync("CONT", Cancel);
         await fleet.LetGoAsync(desk.Run.Id);
 
         await desk.ShowsAsync(RunStatus.Cancelled, "Ada asked to cancel it.");

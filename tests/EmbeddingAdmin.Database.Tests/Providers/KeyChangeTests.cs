@@ -82,9 +82,11 @@ public sealed class KeyChangeTests(AssemblyStack stack) : IDisposable
         await using var engine = await TestEngine.StartAsync(stack.Postgres, 100, ("Embeddings:ApiKey", First));
         var (run, lease) = await engine.Control.StartHereAsync(new(RunKind.Backfill, "stories"), TestEngine.Operator, TestEngine.Cancel);
         engine.Set("Embeddings:ApiKey", Second);
-        engine.Provider.Script.Next(new ScriptedAnswer(401, "{}"), new ScriptedAnswer(401, "{}"));
+        // However many requests are on their way when the first of them is refused.
+        (engine.Provider.Script.Failure, engine.Provider.Script.FailEvery) = (new(401, "{}"), 1);
         Assert.Equal(RunStatus.Paused, (await engine.Services.GetRunner().RunAsync(run, lease, TestEngine.Cancel)).Status);
 
+        engine.Provider.Script.FailEvery = 0;
         await ResumeAsync(engine, run);
         var ended = (await engine.Services.GetRunner().RunAsync(run.Id, TestEngine.Cancel))!;
         Assert.Equal(RunStatus.Succeeded, ended.Status);
