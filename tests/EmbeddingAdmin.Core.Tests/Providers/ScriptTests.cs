@@ -116,6 +116,19 @@ public sealed class ScriptTests : IAsyncLifetime
         Assert.Single(await call);
     }
 
+    [Fact]
+    public async Task What_is_cleared_before_it_begins_to_hang_is_answered_as_well()
+    {
+        _server.Script.Latency = TimeSpan.FromSeconds(1);
+        _server.Script.Play(Deviation.Named("hang"), Occasion.Always);
+
+        var call = _client.GenerateAsync(["the moon"], cancellationToken: Token);
+        await _server.Counts.WhenAsync(counts => counts.InFlight == 1, Token);
+        _server.Script.Clear();
+
+        Assert.Single(await call);
+    }
+
     [Theory]
     [InlineData(Outage.Dropped, "EA-PRV-17")]
     [InlineData(Outage.Unavailable, "EA-PRV-19")]

@@ -15,12 +15,13 @@ internal sealed class AnswerWriter(Script script, ProviderCounts counts, TimePro
     /// <param name="answer">The answer.</param>
     /// <param name="means">Which texts' vectors are spoilt; null the last one's.</param>
     /// <param name="charge">Whether its tokens are counted.</param>
+    /// <param name="cleared">Ends with what is played to this request.</param>
     /// <returns>Whether it was sent to its end.</returns>
-    public async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge)
+    public async Task<bool> WriteAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge, Task cleared)
     {
         var token = http.RequestAborted;
         if (answer.Delivery == Delivery.Hang)
-            await script.WhenClearedAsync(token);
+            await cleared.WaitAsync(token);
         if (answer.Delivery == Delivery.Dropped)
         {
             http.Abort();
@@ -42,7 +43,7 @@ internal sealed class AnswerWriter(Script script, ProviderCounts counts, TimePro
                 http.Abort();
                 return false;
             case Delivery.Drip:
-                await DripAsync(http.Response, body, token);
+                await DripAsync(http.Response, body, cleared, token);
                 return true;
             default:
                 await http.Response.Body.WriteAsync(body, token);
@@ -62,10 +63,9 @@ internal sealed class AnswerWriter(Script script, ProviderCounts counts, TimePro
         return body;
     }
 
-    private async Task DripAsync(HttpResponse response, byte[] body, CancellationToken token)
+    private static async Task DripAsync(HttpResponse response, byte[] body, Task cleared, CancellationToken token)
     {
         await response.StartAsync(token);
-        var cleared = script.WhenClearedAsync(token);
         for (var i = 0; i < body.Length; i++)
         {
             await Task.WhenAny(cleared, Task.Delay(BetweenBytes, TimeProvider.System, token));

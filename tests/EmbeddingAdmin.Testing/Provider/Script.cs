@@ -150,6 +150,7 @@ public sealed class Script(TimeProvider time)
     /// <summary>Makes it well-behaved and quick again, whatever was scripted before; what hangs is answered.</summary>
     public void Clear()
     {
+        (Probe, Key, Down, Limits, HangProbes) = (new(), null, Outage.None, null, false);
         TaskCompletionSource cleared;
         lock (_lock)
         {
@@ -158,7 +159,6 @@ public sealed class Script(TimeProvider time)
             (cleared, _cleared) = (_cleared, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
-        (Probe, Key, Down, Limits, HangProbes) = (new(), null, Outage.None, null, false);
         (Latency, FailEvery, Hang) = (TimeSpan.Zero, 0, false);
         cleared.SetResult();
     }
@@ -191,10 +191,14 @@ public sealed class Script(TimeProvider time)
         return (refusal ?? Limits?.Refusal(request), headers);
     }
 
-    internal Task WhenClearedAsync(CancellationToken token)
+    /// <summary>Ends when what is played now is cleared.</summary>
+    internal Task Cleared
     {
-        lock (_lock)
-            return _cleared.Task.WaitAsync(token);
+        get
+        {
+            lock (_lock)
+                return _cleared.Task;
+        }
     }
 
     internal Task WhenReleasedAsync(CancellationToken token)

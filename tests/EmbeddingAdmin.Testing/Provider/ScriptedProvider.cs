@@ -84,10 +84,12 @@ public sealed class ScriptedProvider : IAsyncDisposable
         var token = http.RequestAborted;
         var request = await EmbeddingsRequest.ReadAsync(http.Request, token);
         _lastRequest = request;
+        // Of the script as it is now: one that is cleared before its answer begins to hang must not hang for ever.
+        var cleared = Script.Cleared;
         if (request.Texts.SequenceEqual(ProviderProbe.Sentences, StringComparer.Ordinal))
         {
             Counts.Probe();
-            await AnswerProbeAsync(http, request);
+            await AnswerProbeAsync(http, request, cleared);
             return;
         }
 
@@ -99,7 +101,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
             if (Script.Latency > TimeSpan.Zero)
                 await Task.Delay(Script.Latency, TimeProvider.System, token);
             await Script.WhenReleasedAsync(token);
-            answered = await AdmitAsync(http, request, answer, means, charge: true);
+            answered = await AdmitAsync(http, request, answer, means, charge: true, cleared);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -111,13 +113,13 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
     }
 
-    private async Task AnswerProbeAsync(HttpContext http, EmbeddingsRequest request)
+    private async Task AnswerProbeAsync(HttpContext http, EmbeddingsRequest request, Task cleared)
     {
         try
         {
             if (Script.HangProbes)
-                await Script.WhenClearedAsync(http.RequestAborted);
-            await AdmitAsync(http, request, Script.Probe, null, charge: false);
+                await cleared.WaitAsync(http.RequestAborted);
+            await AdmitAsync(http, request, Script.Probe, null, charge: false, cleared);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -125,11 +127,11 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
     }
 
-    private Task<bool> AdmitAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge)
+    private Task<bool> AdmitAsync(HttpContext http, EmbeddingsRequest request, ScriptedAnswer answer, Predicate<string>? means, bool charge, Task cleared)
     {
         var (refusal, headers) = Script.Admit(request);
         foreach (var (name, value) in headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
             http.Response.Headers[name] = value;
-        return _writer.WriteAsync(http, request, refusal ?? answer, means, charge);
+        return _writer.WriteAsync(http, request, refusal ?? answer, means, charge, cleared);
     }
 }
