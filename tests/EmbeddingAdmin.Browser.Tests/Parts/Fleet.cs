@@ -131,19 +131,23 @@ public sealed class Fleet(Server server) : IAsyncLifetime
         await Worker.AddressAsync(Cancel);
     }
 
-    /// <summary>Freezes or kills the worker that drives a run, and waits until the server holds nothing of it: a write in hand would hold the run's row too.</summary>
+    /// <summary>Freezes or kills the worker that drives a run, between two of its transactions: a write in hand would hold the run's row.</summary>
     /// <param name="signal"><c>STOP</c> or <c>KILL</c>.</param>
     /// <param name="run">The run.</param>
     internal async Task StrikeAsync(string signal, long run)
     {
+        do
+        {
+            await Worker.SignalAsync("CONT", Cancel);
+            await IsAtRestAsync(run);
+            await Worker.SignalAsync("STOP", Cancel);
+        }
+        while (!await RestsAsync(run));
         await Worker.SignalAsync(signal, Cancel);
-        await IsAtRestAsync(run);
     }
 
-    /// <summary>Waits until no transaction of a run is open; the server itself ends those of a frozen worker.</summary>
-    internal Task IsAtRestAsync(long run) => UntilAsync(
-        () => Database.ScalarAsync<bool>($"select not exists (select from pg_stat_activity where usename = '{Role}' and (state like 'idle in transaction%' or application_name like '%/{run}' and xact_start is not null))", Cancel),
-        "The worker is still at work.");
+    /// <summary>Waits until a run has no transaction open.</summary>
+    internal Task IsAtRestAsync(long run) => UntilAsync(() => RestsAsync(run), "The worker is still at work.");
 
     /// <summary>Ends all workers as a supervisor does: with SIGTERM.</summary>
     /// <returns>Their exit codes.</returns>
@@ -183,6 +187,9 @@ public sealed class Fleet(Server server) : IAsyncLifetime
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
         }
     }
+
+    private Task<bool> RestsAsync(long run) => Database.ScalarAsync<bool>(
+        $"select not exists (select from pg_stat_activity where usename = '{Role}' and (state like 'idle in transaction%' or application_name like '%/{run}' and xact_start is not null))", Cancel);
 
     private AppProcess Start(string role, params (string Name, string Value)[] more)
     {
