@@ -18,27 +18,32 @@ public sealed class TransactionTests(AssemblyStack stack)
     private static readonly TimeSpan ProviderLatency = TimeSpan.FromSeconds(12);
 
     [Fact]
-    public async Task No_transaction_waits_for_anything_but_the_database_and_writes_are_short()
+    public async Task Write_transactions_stay_under_two_seconds_at_the_99th_percentile()
     {
-        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400);
+        // Pages so small that two seconds are far away, and so many that one which the machine held up is less than one in a hundred.
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 1200, ("Backfill:BatchSize", "10"));
         // Each write is long enough to be seen.
         await engine.Database.ExecuteAsync(
-            "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.002); return new; end $$; create trigger slow before update on stories for each row execute function slow()",
+            "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.004); return new; end $$; create trigger slow before update on stories for each row execute function slow()",
             TestEngine.Cancel);
-        engine.Provider.Script.Latency = ProviderLatency;
-        var request = await engine.AcceptedAsync();
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
-        var sampling = SampleAsync(engine, done.Token);
 
-        await engine.BackfillAsync(request);
+        var seen = await SeenInABackfillAsync(engine);
 
-        await done.CancelAsync();
-        var seen = await sampling;
         var written = seen.Where(transaction => transaction.Writes).Select(transaction => transaction.Seconds).Order().ToArray();
-        Assert.True(written.Length >= 10, $"Only {written.Length} transactions that write were seen.");
-        // One that was held up by the machine says nothing; most are.
-        Assert.InRange(written[written.Length / 2], 0, 2);
-        // A transaction that was open during one of the provider's calls would have stood idle for all of it.
+        Assert.True(written.Length > 100, $"Only {written.Length} transactions that write were seen.");
+        Assert.InRange(written[(int)(written.Length * 0.99)], 0, 2);
+    }
+
+    [Fact]
+    public async Task No_transaction_stands_idle_while_the_provider_takes_its_time()
+    {
+        await using var engine = await TestEngine.StartAsync(stack.Postgres, 400);
+        engine.Provider.Script.Latency = ProviderLatency;
+
+        var seen = await SeenInABackfillAsync(engine);
+
+        // One that was open during a call would have stood idle for all of it.
+        Assert.NotEmpty(seen);
         Assert.All(seen, transaction => Assert.InRange(transaction.Idle, 0, ProviderLatency.TotalSeconds / 2));
     }
 
@@ -65,6 +70,16 @@ public sealed class TransactionTests(AssemblyStack stack)
         // What beats beside the work, the lease and the progress, is over soon; of the work itself nothing is open.
         Assert.All(seen, transaction => Assert.True(!transaction.OfTheRun && transaction.Seconds < MostIdle, $"{transaction}"));
         Assert.Equal(RunStatus.Succeeded, (await running).Status);
+    }
+
+    private static async Task<IReadOnlyCollection<Seen>> SeenInABackfillAsync(TestEngine engine)
+    {
+        var request = await engine.AcceptedAsync();
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(TestEngine.Cancel);
+        var sampling = SampleAsync(engine, done.Token);
+        Assert.Equal(RunStatus.Succeeded, (await engine.BackfillAsync(request)).Status);
+        await done.CancelAsync();
+        return await sampling;
     }
 
     private static async Task UntilQuietAsync(TestEngine engine)
